@@ -1,0 +1,1 @@
+//! Passwords, tokens and scopes: pure functions, no database.

@@ -1,0 +1,1 @@
+//! Boot settings: `config.toml`, environment, `--set`.

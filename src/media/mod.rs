@@ -1,0 +1,1 @@
+//! Images, sniffing, metadata, files on disk.

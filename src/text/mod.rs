@@ -1,0 +1,1 @@
+//! Text in and HTML out: Markdown, sanitising, mentions, emoji.

@@ -1,0 +1,1 @@
+//! The front door: accept, limits, deadlines and the hand-over of complete requests.

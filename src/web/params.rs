@@ -1,0 +1,1 @@
+//! One tree of parameters from every place a client may put them.

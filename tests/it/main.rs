@@ -1,0 +1,1 @@
+//! The one integration-test crate: each module is an API group.
