@@ -1,0 +1,1 @@
+//! Every spelling of parameters that clients use.
