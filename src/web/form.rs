@@ -117,11 +117,12 @@ fn put(slot: &mut Value, steps: &[Step<'_>], value: Value) {
 /// A list inside the element (`a[][b][]`) may repeat without starting a new one.
 fn continues(last: &Value, rest: &[Step<'_>]) -> bool {
     match (last, rest) {
-        (Value::Map(_), [Step::Key(_), ..]) => rest.contains(&Step::Push) || !reaches(last, rest),
+        (Value::Map(_), [Step::Key(_), ..]) => !reaches(last, rest),
         _ => false,
     }
 }
 
+/// Whether a value already stands where named steps lead; `[]` leads to a place of its own.
 fn reaches(value: &Value, steps: &[Step<'_>]) -> bool {
     match (value, steps) {
         (_, []) => true,
