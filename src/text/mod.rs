@@ -1,1 +1,9 @@
 //! Text in and HTML out: Markdown, sanitising, mentions, emoji.
+//!
+//! Pure functions over strings: no database, no network, no configuration.
+//! Whoever calls [`format::render`] has looked up the mentioned accounts before.
+pub mod balance;
+pub mod emoji;
+pub mod format;
+pub mod html;
+pub mod mentions;
