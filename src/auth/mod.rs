@@ -1,1 +1,8 @@
-//! Passwords, tokens and scopes: pure functions, no database.
+//! Passwords, tokens, scopes and names: pure functions, no database.
+//!
+//! Nothing here knows accounts or requests; `ops` decides who may do what with it.
+pub mod names;
+pub mod password;
+pub mod pkce;
+pub mod scope;
+pub mod secret;
