@@ -1,1 +1,2 @@
 //! Images, sniffing, metadata, files on disk.
+pub mod name;
