@@ -1,0 +1,838 @@
+//! The front door over real sockets: what it lets through, what it refuses, what it survives.
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kenoma::web::door::{Door, SPOOL_HEADER, Settings};
+use rouille::{Request, Response};
+
+const MEBIBYTE: usize = 1024 * 1024;
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// An open door with a small handler and its own spool directory.
+struct Server {
+    door: Door,
+    spool: tempfile::TempDir,
+}
+
+fn open(adjust: impl FnOnce(&mut Settings)) -> Server {
+    let spool = tempfile::tempdir().expect("a temporary directory");
+    let mut settings = Settings::new(spool.path().to_owned());
+    adjust(&mut settings);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let limit = Arc::new(|_: &str, target: &str| match target {
+        "/tiny" => 10,
+        _ => 4 * MEBIBYTE,
+    });
+    let door = Door::open(listener, settings, limit, Arc::new(handle)).expect("an open door");
+    Server { door, spool }
+}
+
+impl Server {
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.door.address()).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream
+    }
+
+    /// Sends `text` on a fresh connection and returns all that comes until the door closes it.
+    fn tell(&self, text: &[u8]) -> String {
+        let mut stream = self.connect();
+        // The door may close while we still write; the answer counts.
+        let _ = stream.write_all(text);
+        read_to_close(&mut stream)
+    }
+
+    fn spooled(&self) -> usize {
+        fs::read_dir(self.spool.path()).expect("the spool").count()
+    }
+
+    fn assert_answers(&self) {
+        let mut stream = self.connect();
+        assert_eq!(get(&mut stream, "/hello").body, b"hello");
+    }
+}
+
+fn handle(request: &Request) -> Response {
+    match request.raw_url() {
+        "/hello" => Response::text("hello"),
+        "/none" => Response::empty_204().with_additional_header("X-Test", "1"),
+        "/panic" => panic!("the panic that a test asked for"),
+        "/slow" => {
+            thread::sleep(Duration::from_millis(300));
+            Response::text("slow")
+        }
+        "/large" => Response::from_data("application/octet-stream", pattern(MEBIBYTE)),
+        "/huge" => Response::from_data("application/octet-stream", vec![b'x'; 32 * MEBIBYTE]),
+        "/unsized" => {
+            let mut response = Response::text("");
+            let reader = std::io::Cursor::new(pattern(200_000));
+            response.data = rouille::ResponseBody::from_reader(reader);
+            response
+        }
+        "/headers" => {
+            let lines = request
+                .headers()
+                .map(|(name, value)| format!("{name}={value}\n"));
+            Response::text(lines.collect::<String>())
+        }
+        _ => describe(request),
+    }
+}
+
+/// Says what arrived: method, target, body size, a checksum, and whether it was spooled.
+fn describe(request: &Request) -> Response {
+    let (bytes, spooled) = match request.header(SPOOL_HEADER) {
+        Some(path) => (fs::read(path).expect("the spooled body"), true),
+        None => {
+            let mut bytes = Vec::new();
+            let mut body = request.data().expect("a body nobody took");
+            body.read_to_end(&mut bytes).expect("a body in memory");
+            (bytes, false)
+        }
+    };
+    let (method, target, size) = (request.method(), request.raw_url(), bytes.len());
+    Response::text(format!(
+        "{method} {target} {size} {} {spooled}",
+        checksum(&bytes)
+    ))
+}
+
+fn pattern(size: usize) -> Vec<u8> {
+    (0..size).map(|at| (at % 251) as u8).collect()
+}
+
+fn checksum(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(7, |sum, &byte| {
+        sum.wrapping_mul(31).wrapping_add(byte.into())
+    })
+}
+
+/// A response as a client sees it.
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (found, value) = line.split_once(": ")?;
+            found.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("text")
+    }
+}
+
+fn read_head(stream: &mut TcpStream) -> Answer {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("a response head");
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).expect("an ASCII head");
+    let status = head[9..12].parse().expect("a status");
+    Answer {
+        status,
+        head,
+        body: Vec::new(),
+    }
+}
+
+fn read_answer(stream: &mut TcpStream) -> Answer {
+    let mut answer = read_head(stream);
+    if answer.status != 204 {
+        let length = answer.header("content-length").expect("a length");
+        answer.body = vec![0; length.parse().expect("a number")];
+        stream.read_exact(&mut answer.body).expect("a whole body");
+    }
+    answer
+}
+
+fn read_to_close(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut part = [0; 4096];
+    while let Ok(got @ 1..) = stream.read(&mut part) {
+        bytes.extend_from_slice(&part[..got]);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn send(stream: &mut TcpStream, text: &str) {
+    stream
+        .write_all(text.as_bytes())
+        .expect("a connection that takes a request");
+}
+
+fn get(stream: &mut TcpStream, target: &str) -> Answer {
+    send(stream, &format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n"));
+    read_answer(stream)
+}
+
+fn post(stream: &mut TcpStream, body: &[u8]) -> Answer {
+    send(
+        stream,
+        &format!(
+            "POST /in HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        ),
+    );
+    stream
+        .write_all(body)
+        .expect("a connection that takes a body");
+    read_answer(stream)
+}
+
+fn own_threads() -> usize {
+    let status = fs::read_to_string("/proc/self/status").expect("process status");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Threads:"));
+    line.and_then(|count| count.trim().parse().ok())
+        .expect("a thread count")
+}
+
+#[test]
+fn a_connection_is_kept_for_many_requests() {
+    let server = open(|_| ());
+    let mut stream = server.connect();
+    for pause in [0, 0, 20, 0, 50, 0] {
+        thread::sleep(Duration::from_millis(pause));
+        let answer = get(&mut stream, "/hello");
+        assert_eq!(
+            (answer.status, answer.body.as_slice()),
+            (200, &b"hello"[..])
+        );
+        assert_eq!(answer.header("server"), Some("kenoma"));
+        assert!(
+            answer
+                .header("date")
+                .is_some_and(|date| date.ends_with(" GMT"))
+        );
+        assert_eq!(answer.header("connection"), None);
+    }
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let server = open(|_| ());
+    let mut stream = server.connect();
+    let requests: String = (0..50)
+        .map(|n| format!("GET /{n} HTTP/1.1\r\nHost: a\r\n\r\n"))
+        .collect();
+    send(&mut stream, &requests);
+    for n in 0..50 {
+        let text = format!("GET /{n} 0 7 false");
+        assert_eq!(read_answer(&mut stream).text(), text);
+    }
+}
+
+#[test]
+fn a_request_may_arrive_byte_by_byte() {
+    let server = open(|_| ());
+    let mut stream = server.connect();
+    stream.set_nodelay(true).expect("an option");
+    for byte in b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" {
+        stream.write_all(&[*byte]).expect("a byte");
+        thread::sleep(Duration::from_micros(300));
+    }
+    let answer = read_answer(&mut stream);
+    assert_eq!(
+        answer.text(),
+        format!("POST /x 3 {} false", checksum(b"abc"))
+    );
+}
+
+#[test]
+fn small_bodies_stay_in_memory_and_large_ones_pass_through_a_file() {
+    let server = open(|_| ());
+    let mut stream = server.connect();
+    for (size, spooled) in [
+        (5, false),
+        (64 * 1024, false),
+        (64 * 1024 + 1, true),
+        (3 * MEBIBYTE, true),
+    ] {
+        let body = pattern(size);
+        let answer = post(&mut stream, &body);
+        assert_eq!(
+            answer.text(),
+            format!("POST /in {size} {} {spooled}", checksum(&body))
+        );
+        assert_eq!(
+            server.spooled(),
+            0,
+            "a body of {size} bytes was left behind"
+        );
+    }
+}
+
+#[test]
+fn a_spooled_body_is_deleted_when_the_client_gives_up() {
+    let server = open(|_| ());
+    let mut stream = server.connect();
+    send(
+        &mut stream,
+        "POST /in HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n",
+    );
+    stream.write_all(&pattern(150_000)).expect("most of a body");
+    wait_until("the body is spooled", || server.spooled() == 1);
+    drop(stream);
+    wait_until("the file is gone", || server.spooled() == 0);
+}
+
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "never came true: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_chunked_body_reaches_the_handler_with_its_length() {
+    let server = open(|_| ());
+    let mut stream = server.connect();
+    let chunked = "POST /headers HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    send(
+        &mut stream,
+        &format!("{chunked}3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
+    );
+    assert_eq!(
+        read_answer(&mut stream).text(),
+        "Host=a\nContent-Length=5\n"
+    );
+    let body = pattern(100_000);
+    send(&mut stream, &chunked.replace("/headers", "/in"));
+    for chunk in body.chunks(7_000) {
+        stream
+            .write_all(format!("{:x}\r\n", chunk.len()).as_bytes())
+            .expect("a size");
+        stream.write_all(chunk).expect("a chunk");
+        stream.write_all(b"\r\n").expect("an end");
+    }
+    send(&mut stream, "0\r\n\r\n");
+    let text = format!("POST /in 100000 {} true", checksum(&body));
+    assert_eq!(read_answer(&mut stream).text(), text);
+    assert_eq!(server.spooled(), 0);
+}
+
+#[test]
+fn a_client_that_expects_to_be_asked_is_asked() {
+    let server = open(|_| ());
+    let mut stream = server.connect();
+    let head = "POST /in HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n";
+    send(&mut stream, head);
+    assert_eq!(read_head(&mut stream).status, 100);
+    send(&mut stream, "abc");
+    assert_eq!(read_answer(&mut stream).status, 200);
+    send(
+        &mut stream,
+        &head.replace("/in", "/tiny").replace(": 3", ": 11"),
+    );
+    assert_eq!(read_answer(&mut stream).status, 413);
+}
+
+#[test]
+fn ambiguous_or_oversized_requests_are_refused() {
+    let server = open(|_| ());
+    let long_target = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(9_000));
+    let endless_target = format!("GET /{}", "x".repeat(20_000));
+    let long_head = format!(
+        "GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n",
+        "x".repeat(17_000)
+    );
+    let many_headers = format!(
+        "GET / HTTP/1.1\r\nHost: a\r\n{}\r\n",
+        "X: y\r\n".repeat(100)
+    );
+    let cases: &[(u16, &str)] = &[
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        ),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+        ),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1\r\n\r\nx",
+        ),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nx",
+        ),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\nx",
+        ),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x1\r\n\r\nx",
+        ),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\nx",
+        ),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\nx",
+        ),
+        (
+            501,
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+        ),
+        (
+            501,
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        ),
+        (
+            501,
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+        ),
+        (400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 1\r\n\r\nx",
+        ),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        ),
+        (
+            400,
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc",
+        ),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n folded\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\n Host: a\r\n\r\n"),
+        (400, "GET / HTTP/1.1\nHost: a\n\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\nX: y\rz\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\nX: y\0z\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"),
+        (400, "GET / HTTP/1.1\r\nHost:\r\n\r\n"),
+        (400, "GET /ä HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "GET a HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (505, "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "nonsense\r\n\r\n"),
+        (505, "GET / HTTP/3.0\r\nHost: a\r\n\r\n"),
+        (
+            417,
+            "POST / HTTP/1.1\r\nHost: a\r\nExpect: money\r\nContent-Length: 1\r\n\r\n",
+        ),
+        (
+            413,
+            "POST /tiny HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n",
+        ),
+        (
+            413,
+            "POST /in HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000000\r\n\r\nx",
+        ),
+        (
+            413,
+            "POST /tiny HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n",
+        ),
+        (414, &long_target),
+        (414, &endless_target),
+        (431, &long_head),
+        (431, &many_headers),
+    ];
+    // Each waits for its connection to be drained: side by side they take one second, not forty.
+    thread::scope(|scope| {
+        for (status, text) in cases {
+            let server = &server;
+            scope.spawn(move || {
+                let shown: String = text.chars().take(80).collect();
+                let mut stream = server.connect();
+                send(&mut stream, text);
+                let answer = read_answer(&mut stream);
+                assert_eq!(answer.status, *status, "{shown:?}");
+                assert_eq!(
+                    answer.header("content-type"),
+                    Some("application/json; charset=utf-8")
+                );
+                assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+                assert_eq!(answer.header("connection"), Some("close"));
+                assert!(answer.text().starts_with("{\"error\":\""), "{shown:?}");
+                assert_eq!(read_to_close(&mut stream), "", "{shown:?}");
+            });
+        }
+    });
+    server.assert_answers();
+}
+
+#[test]
+fn a_second_request_behind_a_refused_one_is_not_answered() {
+    let server = open(|_| ());
+    let smuggled = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n\
+                    0\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
+    let all = server.tell(smuggled.as_bytes());
+    assert_eq!(all.matches("HTTP/1.1 ").count(), 1, "{all}");
+}
+
+#[test]
+fn odd_but_clear_requests_are_answered() {
+    let server = open(|_| ());
+    for (text, body) in [
+        ("\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n", "GET /x 0 7 false"),
+        (
+            "GET http://b/y?z HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /y?z 0 7 false",
+        ),
+        (
+            "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+            "OPTIONS * 0 7 false",
+        ),
+        (
+            "GET /%2F/a=b=c HTTP/1.1\r\nhOST: a\r\n\r\n",
+            "GET /%2F/a=b=c 0 7 false",
+        ),
+        (
+            "GET /headers HTTP/1.1\r\nHost: a\r\nX: \u{e4}\r\n\r\n",
+            "Host=a\nX=\u{e4}\n",
+        ),
+        (
+            "GET /headers HTTP/1.1\r\nHost: a\r\nX-Kenoma-SPOOL: /etc/passwd\r\n\r\n",
+            "Host=a\n",
+        ),
+    ] {
+        let mut stream = server.connect();
+        send(&mut stream, text);
+        assert_eq!(read_answer(&mut stream).text(), body, "{text:?}");
+    }
+}
+
+#[test]
+fn old_clients_are_closed_unless_they_ask_to_stay() {
+    let server = open(|_| ());
+    let answer = server.tell(b"GET /hello HTTP/1.0\r\n\r\n");
+    assert!(
+        answer.contains("Connection: close\r\n") && answer.ends_with("hello"),
+        "{answer}"
+    );
+    let mut stream = server.connect();
+    for _ in 0..2 {
+        send(
+            &mut stream,
+            "GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+        );
+        assert_eq!(
+            read_answer(&mut stream).header("connection"),
+            Some("keep-alive")
+        );
+    }
+    let unsized_body = server.tell(b"GET /unsized HTTP/1.0\r\n\r\n");
+    assert!(!unsized_body.contains("Transfer-Encoding"));
+    let closed = server.tell(b"GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert!(closed.ends_with("hello"));
+}
+
+#[test]
+fn a_body_of_unknown_size_is_chunked() {
+    let server = open(|_| ());
+    let all = server.tell(b"GET /unsized HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert!(all.contains("Transfer-Encoding: chunked\r\n"));
+    assert!(!all.contains("Content-Length"));
+    assert_eq!(all.matches("00010000\r\n").count(), 3);
+    assert!(all.ends_with("\r\n0\r\n\r\n"));
+}
+
+#[test]
+fn head_and_204_have_no_body() {
+    let server = open(|_| ());
+    let mut stream = server.connect();
+    for (target, length) in [("/hello", "5"), ("/large", "1048576")] {
+        send(
+            &mut stream,
+            &format!("HEAD {target} HTTP/1.1\r\nHost: a\r\n\r\n"),
+        );
+        assert_eq!(
+            read_head(&mut stream).header("content-length"),
+            Some(length)
+        );
+    }
+    let answer = get(&mut stream, "/none");
+    assert_eq!((answer.status, answer.header("x-test")), (204, Some("1")));
+    assert_eq!(answer.header("content-length"), None);
+    assert_eq!(get(&mut stream, "/hello").body, b"hello");
+}
+
+#[test]
+fn a_large_response_arrives_whole() {
+    let server = open(|_| ());
+    let mut stream = server.connect();
+    for _ in 0..3 {
+        assert_eq!(
+            checksum(&get(&mut stream, "/large").body),
+            checksum(&pattern(MEBIBYTE))
+        );
+    }
+}
+
+#[test]
+fn a_panic_is_a_500_and_costs_only_its_connection() {
+    let server = open(|settings| settings.threads = 1);
+    let mut stream = server.connect();
+    let answer = get(&mut stream, "/panic");
+    assert_eq!(
+        (answer.status, answer.text()),
+        (500, "{\"error\":\"Internal server error\"}")
+    );
+    assert_eq!(answer.header("connection"), Some("close"));
+    server.assert_answers();
+}
+
+#[test]
+fn half_a_head_is_timed_out() {
+    let server = open(|settings| settings.head_timeout = Duration::from_millis(100));
+    let answer = server.tell(b"GET / HTTP/1.1\r\nHo");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert_eq!(
+        server.tell(b""),
+        "",
+        "a silent connection is closed without a word"
+    );
+}
+
+#[test]
+fn a_head_that_drips_is_timed_out() {
+    let server = open(|settings| settings.head_timeout = Duration::from_millis(200));
+    let mut stream = server.connect();
+    let begun = Instant::now();
+    while stream.write_all(b"G").is_ok() && begun.elapsed() < PATIENCE {
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(begun.elapsed() < PATIENCE, "the door never closed");
+}
+
+#[test]
+fn a_body_below_the_minimum_rate_is_timed_out() {
+    let server = open(|settings| settings.body_grace = Duration::from_millis(100));
+    let mut stream = server.connect();
+    send(
+        &mut stream,
+        "POST /in HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n",
+    );
+    for _ in 0..30 {
+        // The door stops listening in the middle.
+        let _ = stream.write_all(b"x");
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(read_to_close(&mut stream).starts_with("HTTP/1.1 408 "));
+}
+
+#[test]
+fn a_body_past_its_deadline_is_timed_out() {
+    let server = open(|settings| {
+        settings.body_timeout = Duration::from_millis(200);
+        settings.min_body_rate = 0;
+    });
+    let answer = server.tell(b"POST /in HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn an_idle_connection_is_closed_in_silence() {
+    let server = open(|settings| settings.idle_timeout = Duration::from_millis(100));
+    let mut stream = server.connect();
+    assert_eq!(get(&mut stream, "/hello").status, 200);
+    assert_eq!(read_to_close(&mut stream), "");
+}
+
+#[test]
+fn slow_readers_hold_no_thread() {
+    let server = open(|settings| settings.threads = 1);
+    let mut readers: Vec<TcpStream> = (0..5).map(|_| server.connect()).collect();
+    for reader in &mut readers {
+        send(reader, "GET /huge HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    for _ in 0..20 {
+        server.assert_answers();
+    }
+    let answer = read_answer(&mut readers[4]);
+    assert!(answer.body.len() == 32 * MEBIBYTE && answer.body.iter().all(|&byte| byte == b'x'));
+}
+
+#[test]
+fn a_reader_that_sleeps_is_given_up() {
+    let server = open(|settings| {
+        settings.write_timeout = Duration::from_millis(150);
+        settings.max_connections = 1;
+    });
+    let mut sleeper = server.connect();
+    send(&mut sleeper, "GET /huge HTTP/1.1\r\nHost: a\r\n\r\n");
+    wait_until("the only place is free again", || {
+        let mut stream = server.connect();
+        // A refused connection may be reset.
+        let _ = stream.write_all(b"GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        read_to_close(&mut stream).ends_with("hello")
+    });
+}
+
+#[test]
+fn a_thousand_half_open_connections_change_nothing_for_others() {
+    let before = own_threads();
+    let server = open(|settings| {
+        settings.max_connections = 1_100;
+        settings.threads = 4;
+    });
+    let half_open: Vec<TcpStream> = (0..1_000)
+        .map(|n| {
+            let mut stream = server.connect();
+            send(
+                &mut stream,
+                if n % 2 == 0 {
+                    "GET / HTTP/1.1\r\nHos"
+                } else {
+                    "POST /in HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx"
+                },
+            );
+            stream
+        })
+        .collect();
+    for _ in 0..50 {
+        server.assert_answers();
+    }
+    // Other tests of this process run their own threads; a thread each would be far more.
+    assert!(
+        own_threads() < before + 300,
+        "threads grow with connections"
+    );
+    drop(half_open);
+}
+
+#[test]
+fn connections_over_the_caps_are_told_503() {
+    let server = open(|settings| settings.max_connections = 3);
+    assert_third_is_last(&server);
+    let server = open(|settings| {
+        settings.max_per_address = Some(3);
+        settings.exempt = Vec::new();
+    });
+    assert_third_is_last(&server);
+    let server = open(|settings| {
+        settings.max_per_address = Some(3);
+        settings.exempt = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
+    });
+    let mut streams: Vec<TcpStream> = (0..9).map(|_| server.connect()).collect();
+    assert!(
+        streams
+            .iter_mut()
+            .all(|stream| get(stream, "/hello").status == 200)
+    );
+}
+
+fn assert_third_is_last(server: &Server) {
+    let mut streams: Vec<TcpStream> = (0..3).map(|_| server.connect()).collect();
+    for stream in &mut streams {
+        assert_eq!(get(stream, "/hello").status, 200);
+    }
+    let answer = read_to_close(&mut server.connect());
+    assert!(
+        answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After"),
+        "{answer}"
+    );
+    streams.pop();
+    wait_until("a closed connection frees its place", || {
+        let mut stream = server.connect();
+        // A refused connection may be reset.
+        let _ = stream.write_all(b"GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        read_to_close(&mut stream).ends_with("hello")
+    });
+}
+
+#[test]
+fn requests_over_the_limit_in_flight_are_told_503() {
+    let server = open(|settings| {
+        settings.threads = 1;
+        settings.max_in_flight = 2;
+    });
+    let mut streams: Vec<TcpStream> = (0..6).map(|_| server.connect()).collect();
+    for stream in &mut streams {
+        send(stream, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    let statuses: Vec<u16> = streams
+        .iter_mut()
+        .map(|stream| read_answer(stream).status)
+        .collect();
+    assert_eq!(
+        statuses.iter().filter(|&&status| status == 200).count(),
+        2,
+        "{statuses:?}"
+    );
+    assert_eq!(
+        statuses.iter().filter(|&&status| status == 503).count(),
+        4,
+        "{statuses:?}"
+    );
+}
+
+#[test]
+fn more_busy_connections_than_threads_all_get_their_turn() {
+    let server = open(|settings| settings.threads = 2);
+    thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(|| {
+                let mut stream = server.connect();
+                for _ in 0..200 {
+                    assert_eq!(get(&mut stream, "/hello").body, b"hello");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn closing_finishes_what_runs_and_refuses_the_rest() {
+    let server = open(|_| ());
+    let address = server.door.address();
+    let mut idle = server.connect();
+    assert_eq!(get(&mut idle, "/hello").status, 200);
+    let mut late = server.connect();
+    send(&mut late, "GET /hello HTTP/1.1\r\n");
+    let mut running = server.connect();
+    send(&mut running, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    thread::sleep(Duration::from_millis(100));
+    let closing = thread::spawn(move || {
+        let begun = Instant::now();
+        server.door.close(Duration::from_secs(5));
+        begun.elapsed()
+    });
+    assert_eq!(read_to_close(&mut idle), "");
+    wait_until("nobody listens", || TcpStream::connect(address).is_err());
+    send(&mut late, "Host: a\r\n\r\n");
+    assert!(read_to_close(&mut late).starts_with("HTTP/1.1 503 "));
+    let answer = read_answer(&mut running);
+    assert_eq!(
+        (answer.text(), answer.header("connection")),
+        ("slow", Some("close"))
+    );
+    drop((running, late));
+    let took = closing.join().expect("a door that closes");
+    assert!(
+        took < Duration::from_secs(4),
+        "closing waited for nobody: {took:?}"
+    );
+}
+
+#[test]
+fn closing_does_not_wait_past_its_deadline() {
+    let server = open(|_| ());
+    let mut running = server.connect();
+    send(&mut running, "GET /huge HTTP/1.1\r\nHost: a\r\n\r\n");
+    let begun = Instant::now();
+    thread::sleep(Duration::from_millis(50));
+    server.door.close(Duration::from_millis(100));
+    assert!(begun.elapsed() < Duration::from_secs(3));
+}
