@@ -1,1 +1,0 @@
-//! Boot settings: `config.toml`, environment, `--set`.
