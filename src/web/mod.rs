@@ -1,5 +1,15 @@
-//! HTTP, and nothing about the fediverse.
+//! HTTP, and nothing about the fediverse: from bytes to a [`ctx::Ctx`], from a [`reply::Reply`] to bytes.
+
+pub mod basic;
+pub mod credentials;
+pub mod ctx;
+pub mod dispatch;
 pub mod door;
 pub mod form;
+pub mod idempotency;
 pub mod multipart;
 pub mod params;
+pub mod rate;
+pub mod reply;
+pub mod router;
+pub mod server;

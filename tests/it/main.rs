@@ -1,2 +1,7 @@
-//! The one integration-test crate: each module is an API group.
+//! The one integration-test crate: each module is an API group. Most tests speak to the dispatcher without a socket.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod support;
+
+mod accounts;
 mod door;

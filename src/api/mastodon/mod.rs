@@ -1,0 +1,4 @@
+//! The Mastodon client API.
+
+pub mod accounts;
+pub mod timelines;

@@ -1,0 +1,3 @@
+//! Handlers: each decodes its parameters, calls one operation and encodes the answer. Its doc comment is its URL.
+
+pub mod mastodon;

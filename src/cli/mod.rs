@@ -1,0 +1,135 @@
+//! The commands. They call the same operations as the API; there is no second way to do a thing.
+//!
+//! A command answers `Err` with one line that says what is wrong and what to do.
+
+pub mod config;
+pub mod ephemeral;
+pub mod serve;
+pub mod stats;
+pub mod token;
+pub mod user;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app::App;
+use crate::config::{BaseUrl, Config, Loaded, Profile};
+use crate::error::Error;
+
+/// What a command answers.
+pub type Outcome = Result<(), String>;
+
+/// A fediverse server for one person or a few.
+#[derive(Parser)]
+#[command(name = "kenoma", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// The data directory
+    #[arg(
+        long,
+        global = true,
+        env = "KENOMA_DATA",
+        default_value = "kenoma-data",
+        value_name = "DIR"
+    )]
+    data: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Arguments),
+    /// Administer users
+    #[command(subcommand)]
+    User(user::Command),
+    /// Make tokens for scripts
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Count what is there
+    Stats(stats::Arguments),
+}
+
+/// `--set SECTION.KEY=VALUE`, where a command takes it.
+#[derive(Args)]
+pub struct Sets {
+    /// A setting, above the file and the environment; may be repeated
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
+    sets: Vec<String>,
+}
+
+/// Runs a command.
+pub fn run(cli: Cli) -> Outcome {
+    // Nobody else on this machine reads what we write (security.md P8).
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    match cli.command {
+        Command::Serve(arguments) => serve::run(&cli.data, arguments),
+        Command::User(command) => user::run(&cli.data, command),
+        Command::Token(command) => token::run(&cli.data, command),
+        Command::Config(command) => config::run(&cli.data, command),
+        Command::Stats(arguments) => stats::run(&cli.data, arguments),
+    }
+}
+
+/// Reads the settings for a command.
+fn settings(data: &Path, sets: &[String], profile: Profile) -> Result<Loaded, String> {
+    Config::load(data, std::env::vars(), sets, profile).map_err(|error| error.to_string())
+}
+
+/// Opens an existing data directory for a command that administers it, while a server may be running on it.
+fn open(data: &Path) -> Result<App, String> {
+    if !data.join("kenoma.db").exists() {
+        return Err(format!(
+            "there is no kenoma.db in {}: name the data directory with --data, or run `kenoma serve` once",
+            data.display()
+        ));
+    }
+    let config = settings(data, &[], Profile::Normal)?.config;
+    let base = base(data, &config);
+    App::open_beside_a_server(data, config, base).map_err(|error| failure(data, error))
+}
+
+/// The base URL that the server used last, unless the settings name one.
+fn base(data: &Path, config: &Config) -> BaseUrl {
+    let remembered = || {
+        BaseUrl::parse(
+            std::fs::read_to_string(data.join("cache").join("base_url"))
+                .ok()?
+                .trim(),
+        )
+        .ok()
+    };
+    config
+        .server
+        .url
+        .clone()
+        .or_else(remembered)
+        .unwrap_or_else(|| config.base_url(listen(config)))
+}
+
+fn listen(config: &Config) -> SocketAddr {
+    config.server.listen
+}
+
+/// An error of ours as the line that a person at a terminal can use.
+fn failure(data: &Path, error: Error) -> String {
+    match error {
+        Error::NoSpace => format!("the disk that holds {} is full", data.display()),
+        Error::Internal(cause) => format!("{}: {cause}", data.display()),
+        other => other.to_string(),
+    }
+}
+
+/// Prints an entity as one line of JSON.
+fn print_json(entity: &impl serde::Serialize) -> Outcome {
+    println!(
+        "{}",
+        serde_json::to_string(entity).map_err(|error| error.to_string())?
+    );
+    Ok(())
+}

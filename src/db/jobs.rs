@@ -1,0 +1,110 @@
+//! The job queue. Rows are written in the transaction of the change that they announce, leased while somebody works on
+//! them and deleted with their effect, so that a crash at any moment loses nothing.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::Tx;
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::ids;
+
+/// A leased job.
+#[derive(Clone, Debug)]
+pub struct JobRow {
+    /// Its id.
+    pub id: i64,
+    /// Which file of `jobs/` does it.
+    pub kind: String,
+    /// JSON, as the kind defines it.
+    pub payload: String,
+    /// Tries before this one.
+    pub attempts: u32,
+}
+
+/// Queues work for as soon as this transaction is committed.
+pub fn push(tx: &Tx, kind: &str, payload: &impl serde::Serialize) -> Result<()> {
+    push_at(tx, kind, payload, Timestamp::now())
+}
+
+/// Queues work for later.
+pub fn push_at(
+    tx: &Tx,
+    kind: &str,
+    payload: &impl serde::Serialize,
+    run_at: Timestamp,
+) -> Result<()> {
+    tx.prepare_cached("INSERT INTO jobs (id, kind, payload, run_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            ids::next(),
+            kind,
+            serde_json::to_string(payload)?,
+            run_at
+        ])?;
+    tx.wake_jobs();
+    Ok(())
+}
+
+/// Takes the job that has been due the longest and leases it.
+pub fn lease(tx: &Connection, lease: Duration) -> Result<Option<JobRow>> {
+    let now = Timestamp::now();
+    let found = tx
+        .prepare_cached(
+            "UPDATE jobs SET lease_until = ?2
+              WHERE id = (SELECT id FROM jobs WHERE dead = 0 AND run_at <= ?1 AND lease_until <= ?1 ORDER BY run_at LIMIT 1)
+             RETURNING id, kind, payload, attempts",
+        )?
+        .query_row(params![now, now.plus(lease)], |row| {
+            Ok(JobRow { id: row.get(0)?, kind: row.get(1)?, payload: row.get(2)?, attempts: row.get(3)? })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// When the next job is due, if any waits.
+pub fn next_due(db: &Connection) -> Result<Option<Timestamp>> {
+    Ok(db
+        .prepare_cached("SELECT min(max(run_at, lease_until)) FROM jobs WHERE dead = 0")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// Removes a job with its effect: call it in the transaction that has the effect.
+pub fn done(db: &Connection, id: i64) -> Result<()> {
+    db.prepare_cached("DELETE FROM jobs WHERE id = ?1")?
+        .execute(params![id])?;
+    Ok(())
+}
+
+/// Puts a failed job back for a later try.
+pub fn retry(db: &Connection, id: i64, run_at: Timestamp, error: &str) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE jobs SET attempts = attempts + 1, lease_until = 0, run_at = ?2, last_error = ?3 WHERE id = ?1",
+    )?
+    .execute(params![id, run_at, error])?;
+    Ok(())
+}
+
+/// Gives a job up; its row stays for the admin to see.
+pub fn bury(db: &Connection, id: i64, error: &str) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE jobs SET attempts = attempts + 1, dead = 1, last_error = ?2 WHERE id = ?1",
+    )?
+    .execute(params![id, error])?;
+    Ok(())
+}
+
+/// Ends all leases: at start nobody works on anything.
+pub fn release_all(db: &Connection) -> Result<()> {
+    db.execute("UPDATE jobs SET lease_until = 0 WHERE lease_until > 0", [])?;
+    Ok(())
+}
+
+/// Waiting and dead jobs by kind, for healthcheck and `kenoma stats`.
+pub fn counts(db: &Connection) -> Result<Vec<(String, i64, i64)>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT kind, sum(dead = 0), sum(dead = 1) FROM jobs GROUP BY kind ORDER BY kind",
+    )?;
+    let rows = stmt.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

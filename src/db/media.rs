@@ -1,0 +1,80 @@
+//! Uploads and remote attachments.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::json_ids;
+use crate::error::Result;
+use crate::ids::{AccountId, MediaId, StatusId};
+
+/// An upload or a remote attachment.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names are the columns of schema.sql")]
+pub struct MediaRow {
+    pub id: MediaId,
+    pub account: AccountId,
+    pub status: Option<StatusId>,
+    pub kind: String,
+    pub mime: String,
+    pub file: Option<String>,
+    pub preview_file: Option<String>,
+    pub remote_url: Option<String>,
+    pub original_name: String,
+    pub description: Option<String>,
+    pub blurhash: Option<String>,
+    pub size: Option<(i64, i64)>,
+    pub preview_size: Option<(i64, i64)>,
+    pub focus: (f64, f64),
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.id, m.account_id, m.status_id, m.kind, m.mime, m.file, m.preview_file, m.remote_url, m.original_name, m.description,
+                    m.blurhash, m.width, m.height, m.preview_width, m.preview_height, m.focus_x, m.focus_y FROM ",
+            $rest
+        )
+    };
+}
+
+impl MediaRow {
+    fn read(row: &Row) -> rusqlite::Result<MediaRow> {
+        let pair = |width, height| -> rusqlite::Result<Option<(i64, i64)>> {
+            Ok(row
+                .get::<_, Option<i64>>(width)?
+                .zip(row.get::<_, Option<i64>>(height)?))
+        };
+        Ok(MediaRow {
+            id: row.get(0)?,
+            account: row.get(1)?,
+            status: row.get(2)?,
+            kind: row.get(3)?,
+            mime: row.get(4)?,
+            file: row.get(5)?,
+            preview_file: row.get(6)?,
+            remote_url: row.get(7)?,
+            original_name: row.get(8)?,
+            description: row.get(9)?,
+            blurhash: row.get(10)?,
+            size: pair(11, 12)?,
+            preview_size: pair(13, 14)?,
+            focus: (row.get(15)?, row.get(16)?),
+        })
+    }
+}
+
+/// Attachments of a page, in the author's order.
+pub fn of_statuses(db: &Connection, page: &[StatusId]) -> Result<Vec<MediaRow>> {
+    let mut stmt = db.prepare_cached(select!(
+        "json_each(?1) AS page JOIN media AS m ON m.status_id = page.value ORDER BY m.status_id, m.position"
+    ))?;
+    let rows = stmt.query_map(params![json_ids(page)], MediaRow::read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// One attachment, whoever owns it.
+pub fn by_id(db: &Connection, id: MediaId) -> Result<Option<MediaRow>> {
+    Ok(db
+        .prepare_cached(select!("media AS m WHERE m.id = ?1"))?
+        .query_row(params![id], MediaRow::read)
+        .optional()?)
+}

@@ -1,0 +1,232 @@
+//! SQL, one file per table or tight group of tables. Rows and transactions; never HTTP, JSON views or other hosts.
+//!
+//! One connection writes, a pool of connections reads. A read is one deferred transaction, so a page is consistent;
+//! a write is one immediate transaction, so it never meets a lock that it did not wait for at its start.
+
+pub mod accounts;
+pub mod deletion;
+pub mod idempotency;
+pub mod jobs;
+pub mod media;
+pub mod migrations;
+pub mod page;
+pub mod reactions;
+pub mod stats;
+pub mod statuses;
+pub mod timelines;
+pub mod tokens;
+pub mod users;
+pub mod visibility;
+
+use std::cell::Cell;
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use scheduled_thread_pool::ScheduledThreadPool;
+
+use crate::error::{Error, Result};
+
+/// How the database file is opened.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// An acknowledged write survives a power cut (`storage.synchronous = "full"`).
+    pub full_sync: bool,
+    /// Connections that read at once.
+    pub readers: u32,
+    /// Page cache of each connection in KiB.
+    pub cache_kib: u32,
+}
+
+/// The database: a writer, readers, and the bell that wakes the job runner.
+pub struct Db {
+    readers: r2d2::Pool<SqliteConnectionManager>,
+    writer: Mutex<Connection>,
+    bell: Bell,
+}
+
+/// A write transaction. It remembers that a job was pushed, to ring the bell after the commit.
+pub struct Tx<'a> {
+    inner: rusqlite::Transaction<'a>,
+    jobs_pushed: Cell<bool>,
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.inner
+    }
+}
+
+impl Tx<'_> {
+    /// Has the job runner woken once this transaction is committed.
+    pub fn wake_jobs(&self) {
+        self.jobs_pushed.set(true);
+    }
+}
+
+impl Db {
+    /// Opens the file, creating or upgrading it (see [`migrations`]).
+    pub fn open(path: &Path, settings: &Settings) -> Result<Db> {
+        let mut writer = connect(path)?;
+        migrations::run(&mut writer)?;
+        prepare(&writer, settings)?;
+        let init = settings.clone();
+        let manager = SqliteConnectionManager::file(path)
+            .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .with_init(move |conn| {
+                prepare(conn, &init)?;
+                conn.pragma_update(None, "query_only", true)
+            });
+        let readers = r2d2::Pool::builder()
+            .max_size(settings.readers.max(1))
+            .min_idle(Some(0))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_on_check_out(false)
+            .connection_timeout(Duration::from_secs(10))
+            .thread_pool(Arc::new(ScheduledThreadPool::new(1)))
+            .build(manager)?;
+        Ok(Db {
+            readers,
+            writer: Mutex::new(writer),
+            bell: Bell::default(),
+        })
+    }
+
+    /// Reads in one consistent snapshot. Do not hold on to it while waiting for anything but the disk.
+    pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let mut conn = self.readers.get()?;
+        let tx = conn.transaction()?;
+        let found = work(&tx)?;
+        tx.commit()?;
+        Ok(found)
+    }
+
+    /// Writes in one transaction: all of it happens, or nothing. Rings the job runner's bell after the commit.
+    pub fn write<T>(&self, work: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
+        let (made, wake) = {
+            let mut conn = self.writer();
+            let tx = Tx {
+                inner: conn.transaction_with_behavior(TransactionBehavior::Immediate)?,
+                jobs_pushed: Cell::new(false),
+            };
+            let made = work(&tx)?;
+            let wake = tx.jobs_pushed.get();
+            tx.inner.commit()?;
+            (made, wake)
+        };
+        if wake {
+            self.bell.ring();
+        }
+        Ok(made)
+    }
+
+    /// The bell that rings when there may be work.
+    pub fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
+    /// Readers: how many there may be, how many are in use, how many are idle (`/api/pleroma/healthcheck`).
+    pub fn pool_state(&self) -> (u32, u32, u32) {
+        let state = self.readers.state();
+        (
+            self.readers.max_size(),
+            state.connections - state.idle_connections,
+            state.idle_connections,
+        )
+    }
+
+    /// Folds the write-ahead log into the file, as a last act before the process ends.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.writer()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        // A panic inside a transaction rolls it back; the connection itself is sound.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes the job runner before its next look at the clock.
+#[derive(Default)]
+pub struct Bell {
+    rung: Mutex<bool>,
+    heard: Condvar,
+}
+
+impl Bell {
+    /// Wakes whoever waits, or the next one who does.
+    pub fn ring(&self) {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.heard.notify_all();
+    }
+
+    /// Waits for the bell, at most that long.
+    pub fn wait(&self, at_most: Duration) {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut rung, _) = self
+            .heard
+            .wait_timeout_while(rung, at_most, |rung| !*rung)
+            .unwrap_or_else(PoisonError::into_inner);
+        *rung = false;
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+    .map_err(Error::from)
+}
+
+fn prepare(conn: &Connection, settings: &Settings) -> rusqlite::Result<()> {
+    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(
+        None,
+        "synchronous",
+        if settings.full_sync { "FULL" } else { "NORMAL" },
+    )?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "cell_size_check", true)?;
+    conn.pragma_update(None, "secure_delete", "FAST")?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", -i64::from(settings.cache_kib))?;
+    conn.pragma_update(None, "mmap_size", 256 << 20)?;
+    conn.set_prepared_statement_cache_capacity(160);
+    Ok(())
+}
+
+/// A list of ids as a JSON array: one parameter for a whole page, read by `json_each`.
+pub fn json_ids<I: Copy + Into<i64>>(ids: &[I]) -> String {
+    let mut text = String::with_capacity(ids.len() * 17 + 2);
+    text.push('[');
+    for (position, id) in ids.iter().enumerate() {
+        if position > 0 {
+            text.push(',');
+        }
+        text.push_str(&(*id).into().to_string());
+    }
+    text.push(']');
+    text
+}
+
+/// The largest id in use, so that the next one is above it even if the clock was set back.
+pub fn newest_id(db: &Connection) -> Result<i64> {
+    Ok(db.query_row(
+        "SELECT max(coalesce((SELECT max(id) FROM statuses), 0), coalesce((SELECT max(id) FROM notifications), 0),
+                    coalesce((SELECT max(id) FROM accounts), 0), coalesce((SELECT max(id) FROM media), 0),
+                    coalesce((SELECT max(id) FROM tokens), 0), coalesce((SELECT max(id) FROM jobs), 0))",
+        [],
+        |row| row.get(0),
+    )?)
+}

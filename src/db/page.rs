@@ -1,0 +1,55 @@
+//! Keyset paging.
+
+use rusqlite::Connection;
+
+use crate::error::Result;
+
+/// Keyset paging as every list takes it (pleroma-contract 0.5).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Page {
+    /// Strictly older than this.
+    pub max_id: Option<i64>,
+    /// Strictly newer than this, newest first.
+    pub since_id: Option<i64>,
+    /// The page immediately newer than this.
+    pub min_id: Option<i64>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl Page {
+    /// Upper bound for `id < ?`.
+    pub fn before(&self) -> i64 {
+        self.max_id.unwrap_or(i64::MAX)
+    }
+
+    /// Lower bound for `id > ?`.
+    pub fn after(&self) -> i64 {
+        self.min_id
+            .into_iter()
+            .chain(self.since_id)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// With `min_id` the rows are read upwards from it and then turned round.
+    pub fn upwards(&self) -> bool {
+        self.min_id.is_some()
+    }
+}
+
+/// Runs a statement that yields ids in reading order and returns them newest first.
+pub fn ids<I: rusqlite::types::FromSql>(
+    db: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+    upwards: bool,
+) -> Result<Vec<I>> {
+    let mut stmt = db.prepare_cached(sql)?;
+    let rows = stmt.query_map(params, |row| row.get(0))?;
+    let mut ids: Vec<I> = rows.collect::<rusqlite::Result<_>>()?;
+    if upwards {
+        ids.reverse();
+    }
+    Ok(ids)
+}

@@ -1,0 +1,52 @@
+//! Emoji reactions.
+
+use rusqlite::{Connection, params};
+
+use super::json_ids;
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::ids::{AccountId, StatusId};
+
+/// A reaction tally for one status and emoji, in order of first use.
+#[derive(Clone, Debug)]
+pub struct ReactionRow {
+    /// The status reacted to.
+    pub status: StatusId,
+    /// Unicode emoji, shortcode, or shortcode@host.
+    pub emoji: String,
+    /// Picture of a remote custom emoji.
+    pub url: Option<String>,
+    /// Who reacted.
+    pub account: AccountId,
+}
+
+/// Reactions on a page of statuses, oldest first, by accounts that the viewer has not blocked nor (unless `with_muted`) muted.
+pub fn of_statuses(
+    db: &Connection,
+    viewer: Option<AccountId>,
+    with_muted: bool,
+    page: &[StatusId],
+) -> Result<Vec<ReactionRow>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT r.status_id, r.emoji, r.url, r.account_id
+           FROM json_each(?1) AS page JOIN reactions AS r ON r.status_id = page.value JOIN accounts AS a ON a.id = r.account_id
+          WHERE a.hidden = 0
+            AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?2 AND target_id = a.id)
+            AND NOT EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ?2 AND host = a.host)
+            AND (?3 OR NOT EXISTS (SELECT 1 FROM mutes WHERE account_id = ?2 AND target_id = a.id
+                                      AND (expires_at IS NULL OR expires_at > ?4)))
+          ORDER BY r.status_id, r.id",
+    )?;
+    let rows = stmt.query_map(
+        params![json_ids(page), viewer, with_muted, Timestamp::now()],
+        |row| {
+            Ok(ReactionRow {
+                status: row.get(0)?,
+                emoji: row.get(1)?,
+                url: row.get(2)?,
+                account: row.get(3)?,
+            })
+        },
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

@@ -1,0 +1,281 @@
+//! Statuses: what is needed to show them. A page costs a fixed number of statements, whatever its size.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::json_ids;
+use super::visibility::Visibility;
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::ids::{AccountId, StatusId};
+use crate::{unblocked, visible};
+
+/// What changes often or depends on the viewer: read for every showing, to find the rendered rest.
+#[derive(Clone, Debug)]
+pub struct StatusState {
+    /// Its id.
+    pub id: StatusId,
+    /// Changes of what everybody sees.
+    pub rev: i64,
+    /// The author.
+    pub account: AccountId,
+    /// The author's revision.
+    pub account_rev: i64,
+    /// The status that this one reblogs.
+    pub reblog_of: Option<StatusId>,
+    /// Who has to be addressed to see it.
+    pub visibility: Visibility,
+    /// The viewer favourited it.
+    pub favourited: bool,
+    /// The viewer reblogged it.
+    pub reblogged: bool,
+    /// The viewer bookmarked it.
+    pub bookmarked: bool,
+    /// Its author pinned it.
+    pub pinned_at: Option<Timestamp>,
+    /// The viewer muted its author.
+    pub author_muted: bool,
+    /// The viewer muted its thread.
+    pub thread_muted: bool,
+    /// The status it answers is known and visible to the viewer.
+    pub parent_visible: bool,
+    /// The viewer's participation, for direct statuses.
+    pub participation: Option<i64>,
+    /// When it deletes itself; shown to the author only.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What everybody sees of a status, without what hangs on it.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names are the columns of schema.sql")]
+pub struct StatusRow {
+    pub id: StatusId,
+    pub rev: i64,
+    pub uri: String,
+    pub url: Option<String>,
+    pub account: AccountId,
+    pub local: bool,
+    pub visibility: Visibility,
+    pub conversation: i64,
+    pub conversation_uri: String,
+    pub in_reply_to: Option<StatusId>,
+    pub in_reply_to_account: Option<AccountId>,
+    /// `name` or `name@host` of the account replied to.
+    pub in_reply_to_acct: Option<String>,
+    pub reblog_of: Option<StatusId>,
+    pub content: String,
+    pub content_type: String,
+    pub spoiler_text: String,
+    pub sensitive: bool,
+    pub language: Option<String>,
+    /// JSON `[{shortcode, url}]`, remote statuses only.
+    pub emojis: String,
+    /// Name and website of the application it was posted with.
+    pub application: Option<(String, Option<String>)>,
+    pub created_at: Timestamp,
+    pub edited_at: Option<Timestamp>,
+    pub replies_count: i64,
+    pub reblogs_count: i64,
+    pub favourites_count: i64,
+}
+
+/// States of a page and of everything that it reblogs, in one query.
+pub fn states(
+    db: &Connection,
+    viewer: Option<AccountId>,
+    page: &[StatusId],
+) -> Result<Vec<StatusState>> {
+    let mut stmt = db.prepare_cached(concat!(
+        "WITH page (id) AS (SELECT value FROM json_each(?1)),
+              wanted (id) AS (SELECT id FROM page
+                              UNION SELECT r.reblog_of_id FROM page JOIN statuses AS r ON r.id = page.id WHERE r.reblog_of_id IS NOT NULL)
+         SELECT s.id, s.rev, s.account_id, a.rev, s.reblog_of_id, s.visibility, s.expires_at,
+                EXISTS (SELECT 1 FROM favourites WHERE account_id = ?2 AND status_id = s.id),
+                EXISTS (SELECT 1 FROM statuses WHERE reblog_of_id = s.id AND account_id = ?2),
+                EXISTS (SELECT 1 FROM bookmarks WHERE account_id = ?2 AND status_id = s.id),
+                (SELECT created_at FROM pins WHERE status_id = s.id),
+                EXISTS (SELECT 1 FROM mutes WHERE account_id = ?2 AND target_id = s.account_id
+                           AND (expires_at IS NULL OR expires_at > ?3)),
+                EXISTS (SELECT 1 FROM conversation_mutes WHERE account_id = ?2 AND conversation_id = s.conversation_id
+                           AND (expires_at IS NULL OR expires_at > ?3)),
+                s.in_reply_to_id IS NOT NULL AND EXISTS (SELECT 1 FROM statuses AS parent WHERE parent.id = s.in_reply_to_id AND ",
+        visible!("parent", "?2"),
+        "),
+                CASE s.visibility WHEN 3 THEN
+                  (SELECT id FROM participations WHERE account_id = ?2 AND conversation_id = s.conversation_id) END
+           FROM wanted JOIN statuses AS s ON s.id = wanted.id JOIN accounts AS a ON a.id = s.account_id"
+    ))?;
+    let rows = stmt.query_map(
+        params![json_ids(page), viewer, Timestamp::now()],
+        read_state,
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn read_state(row: &Row) -> rusqlite::Result<StatusState> {
+    Ok(StatusState {
+        id: row.get(0)?,
+        rev: row.get(1)?,
+        account: row.get(2)?,
+        account_rev: row.get(3)?,
+        reblog_of: row.get(4)?,
+        visibility: row.get(5)?,
+        expires_at: row.get(6)?,
+        favourited: row.get(7)?,
+        reblogged: row.get(8)?,
+        bookmarked: row.get(9)?,
+        pinned_at: row.get(10)?,
+        author_muted: row.get(11)?,
+        thread_muted: row.get(12)?,
+        parent_visible: row.get(13)?,
+        participation: row.get(14)?,
+    })
+}
+
+macro_rules! select {
+    ($($rest:expr),+) => {
+        concat!(
+            "SELECT s.id, s.rev, s.uri, s.url, s.account_id, s.local, s.visibility, s.conversation_id, c.uri AS conversation_uri,
+                    s.in_reply_to_id, s.in_reply_to_account_id, parent.username AS parent_username, parent.host AS parent_host,
+                    s.reblog_of_id, s.content, s.content_type, s.spoiler_text, s.sensitive, s.language, s.emojis,
+                    app.name AS app_name, app.website AS app_website, s.created_at, s.edited_at,
+                    s.replies_count, s.reblogs_count, s.favourites_count
+               FROM statuses AS s JOIN conversations AS c ON c.id = s.conversation_id
+               LEFT JOIN accounts AS parent ON parent.id = s.in_reply_to_account_id
+               LEFT JOIN apps AS app ON app.id = s.app_id ",
+            $($rest),+
+        )
+    };
+}
+
+impl StatusRow {
+    fn read(row: &Row) -> rusqlite::Result<StatusRow> {
+        let parent: Option<String> = row.get("parent_username")?;
+        let in_reply_to_acct = match parent {
+            Some(username) => Some(super::accounts::acct(
+                &username,
+                &row.get::<_, String>("parent_host")?,
+            )),
+            None => None,
+        };
+        let application = match row.get::<_, Option<String>>("app_name")? {
+            Some(name) => Some((name, row.get("app_website")?)),
+            None => None,
+        };
+        Ok(StatusRow {
+            id: row.get("id")?,
+            rev: row.get("rev")?,
+            uri: row.get("uri")?,
+            url: row.get("url")?,
+            account: row.get("account_id")?,
+            local: row.get("local")?,
+            visibility: row.get("visibility")?,
+            conversation: row.get("conversation_id")?,
+            conversation_uri: row.get("conversation_uri")?,
+            in_reply_to: row.get("in_reply_to_id")?,
+            in_reply_to_account: row.get("in_reply_to_account_id")?,
+            in_reply_to_acct,
+            reblog_of: row.get("reblog_of_id")?,
+            content: row.get("content")?,
+            content_type: row.get("content_type")?,
+            spoiler_text: row.get("spoiler_text")?,
+            sensitive: row.get("sensitive")?,
+            language: row.get("language")?,
+            emojis: row.get("emojis")?,
+            application,
+            created_at: row.get("created_at")?,
+            edited_at: row.get("edited_at")?,
+            replies_count: row.get("replies_count")?,
+            reblogs_count: row.get("reblogs_count")?,
+            favourites_count: row.get("favourites_count")?,
+        })
+    }
+}
+
+/// Rows of many statuses in one query, in no particular order. Visibility is the caller's care: the ids come from lists
+/// that were made through `visible!`.
+pub fn by_ids(db: &Connection, ids: &[StatusId]) -> Result<Vec<StatusRow>> {
+    let mut stmt = db.prepare_cached(select!("WHERE s.id IN (SELECT value FROM json_each(?1))"))?;
+    let rows = stmt.query_map(params![json_ids(ids)], StatusRow::read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A status that the viewer may see; 404 for any other, known or not.
+pub fn visible_to(db: &Connection, viewer: Option<AccountId>, id: StatusId) -> Result<StatusRow> {
+    let mut stmt = db.prepare_cached(select!(
+        "WHERE s.id = ?1 AND ",
+        visible!("s", "?2"),
+        " AND ",
+        unblocked!("s", "?2")
+    ))?;
+    stmt.query_row(params![id, viewer], StatusRow::read)
+        .optional()?
+        .ok_or(Error::record())
+}
+
+/// A status of that author; 404 for any other.
+pub fn owned_by(db: &Connection, owner: AccountId, id: StatusId) -> Result<StatusRow> {
+    let mut stmt = db.prepare_cached(select!("WHERE s.id = ?1 AND s.account_id = ?2"))?;
+    stmt.query_row(params![id, owner], StatusRow::read)
+        .optional()?
+        .ok_or(Error::record())
+}
+
+/// Which of these the viewer may see, newest first.
+pub fn visible_among(
+    db: &Connection,
+    viewer: Option<AccountId>,
+    ids: &[StatusId],
+) -> Result<Vec<StatusId>> {
+    let mut stmt = db.prepare_cached(concat!(
+        "SELECT s.id FROM json_each(?1) AS wanted JOIN statuses AS s ON s.id = wanted.value WHERE ",
+        visible!("s", "?2"),
+        " AND ",
+        unblocked!("s", "?2"),
+        " ORDER BY s.id DESC"
+    ))?;
+    let rows = stmt.query_map(params![json_ids(ids), viewer], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Somebody mentioned in a status.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names are the columns of schema.sql")]
+pub struct MentionRow {
+    pub status: StatusId,
+    pub account: AccountId,
+    pub username: String,
+    pub host: String,
+    pub url: String,
+}
+
+/// Mentions of a page, without silent addressees.
+pub fn mentions(db: &Connection, page: &[StatusId]) -> Result<Vec<MentionRow>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT m.status_id, a.id, a.username, a.host, a.url
+           FROM json_each(?1) AS page JOIN mentions AS m ON m.status_id = page.value JOIN accounts AS a ON a.id = m.account_id
+          WHERE m.silent = 0 ORDER BY m.status_id, a.id",
+    )?;
+    let rows = stmt.query_map(params![json_ids(page)], |row| {
+        Ok(MentionRow {
+            status: row.get(0)?,
+            account: row.get(1)?,
+            username: row.get(2)?,
+            host: row.get(3)?,
+            url: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Tags of a page.
+pub fn tags(db: &Connection, page: &[StatusId]) -> Result<Vec<(StatusId, String)>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT st.status_id, t.name
+           FROM json_each(?1) AS page JOIN status_tags AS st ON st.status_id = page.value JOIN tags AS t ON t.id = st.tag_id
+          ORDER BY st.status_id, t.id",
+    )?;
+    let rows = stmt.query_map(params![json_ids(page)], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

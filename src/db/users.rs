@@ -1,0 +1,264 @@
+//! Users: the local people who may log in, and whether they may.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::ids::AccountId;
+
+/// A local user's row, without preferences.
+#[derive(Clone, Debug)]
+pub struct UserRow {
+    /// The account with the same id.
+    pub id: AccountId,
+    /// Folded name.
+    pub username: String,
+    /// `None`: none given, or the account is deleted.
+    pub email: Option<String>,
+    /// bcrypt.
+    pub password_hash: String,
+    /// Full rights.
+    pub is_admin: bool,
+    /// Reports and statuses.
+    pub is_moderator: bool,
+    /// Flags that keep it from logging in.
+    pub flags: Flags,
+    /// Why it wants to be here, if asked.
+    pub registration_reason: Option<String>,
+    /// The second factor is on.
+    pub mfa: bool,
+}
+
+/// What keeps a user from logging in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Flags {
+    /// Switched off by an admin or the owner, or deleted.
+    pub deactivated: bool,
+    /// Must choose a new password.
+    pub reset_pending: bool,
+    /// An admin has not approved it.
+    pub approval_pending: bool,
+    /// The e-mail address is not confirmed.
+    pub confirmation_pending: bool,
+}
+
+/// Whether a user may log in (pleroma-contract B.9, C.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// May log in.
+    Active,
+    /// Deactivated.
+    Deactivated,
+    /// Password reset pending.
+    ResetPending,
+    /// Awaiting approval. No setting changes this: only approval does.
+    ApprovalPending,
+    /// Awaiting confirmation, and the setting demands it now.
+    ConfirmationPending,
+}
+
+impl Flags {
+    /// The first reason that applies, in the order in which it is told. Whether approval is required of *new* accounts
+    /// is no argument here on purpose: an unapproved user can never log in, whatever the settings become.
+    pub fn standing(&self, activation_required: bool) -> Standing {
+        match self {
+            Flags {
+                deactivated: true, ..
+            } => Standing::Deactivated,
+            Flags {
+                reset_pending: true,
+                ..
+            } => Standing::ResetPending,
+            Flags {
+                approval_pending: true,
+                ..
+            } => Standing::ApprovalPending,
+            Flags {
+                confirmation_pending: true,
+                ..
+            } if activation_required => Standing::ConfirmationPending,
+            _ => Standing::Active,
+        }
+    }
+}
+
+impl UserRow {
+    fn read(row: &Row) -> rusqlite::Result<UserRow> {
+        Ok(UserRow {
+            id: row.get("account_id")?,
+            username: row.get("username")?,
+            email: row.get("email")?,
+            password_hash: row.get("password_hash")?,
+            is_admin: row.get("is_admin")?,
+            is_moderator: row.get("is_moderator")?,
+            flags: Flags {
+                deactivated: row.get("deactivated")?,
+                reset_pending: row.get("reset_pending")?,
+                approval_pending: row.get("approval_pending")?,
+                confirmation_pending: row.get("confirmation_pending")?,
+            },
+            registration_reason: row.get("registration_reason")?,
+            mfa: row.get("mfa")?,
+        })
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT u.account_id, a.username, u.email, u.password_hash, u.is_admin, u.is_moderator, a.deactivated, u.reset_pending,
+                    u.approval_pending, u.confirmation_pending, u.registration_reason,
+                    EXISTS (SELECT 1 FROM mfa_totp AS m WHERE m.account_id = u.account_id AND m.confirmed_at IS NOT NULL) AS mfa
+               FROM users AS u JOIN accounts AS a ON a.id = u.account_id ",
+            $rest
+        )
+    };
+}
+
+/// The user with that id.
+pub fn by_id(db: &Connection, id: AccountId) -> Result<Option<UserRow>> {
+    Ok(db
+        .prepare_cached(select!("WHERE u.account_id = ?1"))?
+        .query_row(params![id], UserRow::read)
+        .optional()?)
+}
+
+/// The user with that name.
+pub fn by_name(db: &Connection, username: &str) -> Result<Option<UserRow>> {
+    let mut stmt = db.prepare_cached(select!("WHERE a.username = ?1 AND a.host = ''"))?;
+    Ok(stmt
+        .query_row(params![username.to_lowercase()], UserRow::read)
+        .optional()?)
+}
+
+/// The user with that name or, where no such name exists, that e-mail address (any case).
+pub fn by_name_or_email(db: &Connection, login: &str) -> Result<Option<UserRow>> {
+    if let Some(found) = by_name(db, login)? {
+        return Ok(Some(found));
+    }
+    Ok(db
+        .prepare_cached(select!("WHERE u.email = ?1"))?
+        .query_row(params![login], UserRow::read)
+        .optional()?)
+}
+
+/// All users by name; for the command line.
+pub fn all(db: &Connection) -> Result<Vec<UserRow>> {
+    let mut stmt = db.prepare_cached(select!("WHERE a.deleted_at IS NULL ORDER BY a.username"))?;
+    let rows = stmt.query_map([], UserRow::read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether anybody lives here; the setup page opens only while nobody does (security.md O13).
+pub fn any(db: &Connection) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM users)")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// What a new user begins with.
+pub struct NewUser<'a> {
+    /// Its account's id.
+    pub id: AccountId,
+    /// Unique without regard to case.
+    pub email: Option<&'a str>,
+    /// bcrypt.
+    pub password_hash: &'a str,
+    /// Full rights.
+    pub is_admin: bool,
+    /// Waits for an admin.
+    pub approval_pending: bool,
+    /// SHA-256 of the token in the confirmation link, if it must confirm.
+    pub confirmation_token: Option<&'a [u8]>,
+    /// Why it wants to be here.
+    pub reason: Option<&'a str>,
+}
+
+/// Adds the user's row to its account. Call [`refresh_visibility`] after.
+pub fn insert(db: &Connection, new: &NewUser) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO users (account_id, email, password_hash, is_admin, approval_pending, confirmation_pending, confirmation_token,
+                            registration_reason)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        new.id,
+        new.email,
+        new.password_hash,
+        new.is_admin,
+        new.approval_pending,
+        new.confirmation_token.is_some(),
+        new.confirmation_token,
+        new.reason,
+    ])?;
+    Ok(())
+}
+
+/// Recomputes `accounts.hidden`: pending, unconfirmed, deactivated and deleted accounts are shown to admins only (C.3).
+/// Every change of a flag ends with it.
+pub fn refresh_visibility(db: &Connection, id: AccountId) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE accounts SET hidden = deactivated OR deleted_at IS NOT NULL OR coalesce(
+                (SELECT approval_pending OR confirmation_pending FROM users WHERE account_id = ?1), 0)
+          WHERE id = ?1",
+    )?
+    .execute(params![id])?;
+    Ok(())
+}
+
+/// Switches an account off or on.
+pub fn set_deactivated(db: &Connection, id: AccountId, deactivated: bool) -> Result<()> {
+    db.prepare_cached("UPDATE accounts SET deactivated = ?2 WHERE id = ?1")?
+        .execute(params![id, deactivated])?;
+    refresh_visibility(db, id)
+}
+
+/// Lets a pending account in.
+pub fn approve(db: &Connection, id: AccountId) -> Result<()> {
+    db.prepare_cached("UPDATE users SET approval_pending = 0 WHERE account_id = ?1")?
+        .execute(params![id])?;
+    refresh_visibility(db, id)
+}
+
+/// Notes that the e-mail address is confirmed; the link's token dies.
+pub fn confirm(db: &Connection, id: AccountId) -> Result<()> {
+    db.prepare_cached("UPDATE users SET confirmation_pending = 0, confirmation_token = NULL WHERE account_id = ?1")?
+        .execute(params![id])?;
+    refresh_visibility(db, id)
+}
+
+/// Replaces the password and lifts a pending reset.
+pub fn set_password(db: &Connection, id: AccountId, hash: &str) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE users SET password_hash = ?2, reset_pending = 0 WHERE account_id = ?1",
+    )?
+    .execute(params![id, hash])?;
+    Ok(())
+}
+
+/// Moment of the newest post, for usage figures: users active since then.
+pub fn active_since(db: &Connection, moment: Timestamp) -> Result<i64> {
+    Ok(db
+        .prepare_cached(
+            "SELECT count(*) FROM users AS u JOIN accounts AS a ON a.id = u.account_id WHERE a.hidden = 0 AND a.last_status_at >= ?1",
+        )?
+        .query_row(params![moment], |row| row.get(0))?)
+}
+
+/// Whether another account has that name or address; names of deleted accounts stay taken.
+pub fn taken(db: &Connection, username: &str, email: Option<&str>) -> Result<(bool, bool)> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM accounts WHERE username = ?1 AND host = ''), EXISTS (SELECT 1 FROM users WHERE email = ?2)",
+        )?
+        .query_row(params![username, email], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Marks an account as deleted: hidden, without an address, its name taken for ever.
+pub fn mark_deleted(db: &Connection, id: AccountId) -> Result<()> {
+    db.prepare_cached("UPDATE accounts SET deleted_at = ?2, deactivated = 1 WHERE id = ?1")?
+        .execute(params![id, Timestamp::now()])?;
+    db.prepare_cached("UPDATE users SET email = NULL, password_hash = '', is_admin = 0, is_moderator = 0 WHERE account_id = ?1")?
+        .execute(params![id])?;
+    refresh_visibility(db, id)
+}

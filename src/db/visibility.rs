@@ -1,0 +1,169 @@
+//! Who may see a status: the one predicate in SQL that every read of a post goes through (security.md P2).
+//!
+//! The macros are string literals for `concat!`, so the predicate is written once and costs nothing to assemble.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use serde::{Serialize, Serializer};
+
+/// How far a status reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Visibility {
+    /// Everyone, and the public timelines.
+    Public,
+    /// Everyone who has the address, and followers.
+    Unlisted,
+    /// Followers and those mentioned.
+    Private,
+    /// Those mentioned.
+    Direct,
+    /// Members of one of the author's lists.
+    List,
+    /// Logged-in people of this server.
+    Local,
+}
+
+const NAMES: [(&str, Visibility); 6] = [
+    ("public", Visibility::Public),
+    ("unlisted", Visibility::Unlisted),
+    ("private", Visibility::Private),
+    ("direct", Visibility::Direct),
+    ("list", Visibility::List),
+    ("local", Visibility::Local),
+];
+
+impl Visibility {
+    /// Reads the API's word.
+    pub fn parse(text: &str) -> Option<Visibility> {
+        NAMES
+            .iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, visibility)| *visibility)
+    }
+
+    /// The API's word.
+    pub fn name(self) -> &'static str {
+        NAMES[self as usize].0
+    }
+}
+
+impl Serialize for Visibility {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl rusqlite::ToSql for Visibility {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(*self as i64))
+    }
+}
+
+impl FromSql for Visibility {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number =
+            usize::try_from(i64::column_result(value)?).map_err(|_| FromSqlError::InvalidType)?;
+        NAMES
+            .get(number)
+            .map(|(_, visibility)| *visibility)
+            .ok_or(FromSqlError::OutOfRange(number as i64))
+    }
+}
+
+/// `visible!("s", "?2")`: the status row `s` may be seen by the account in `?2` (NULL: by anybody).
+///
+/// Public and unlisted by all; private by active followers; direct, and the rest, by those addressed; local by people of
+/// this server; all by the author. Never where author and viewer block each other, nor posts of hidden accounts.
+#[macro_export]
+macro_rules! visible {
+    ($status:literal, $viewer:literal) => {
+        concat!(
+            "(",
+            $status,
+            ".account_id IS ",
+            $viewer,
+            " OR ((",
+            $status,
+            ".visibility < 2",
+            " OR (",
+            $status,
+            ".visibility = 2 AND EXISTS (SELECT 1 FROM follows WHERE account_id = ",
+            $viewer,
+            " AND target_id = ",
+            $status,
+            ".account_id AND pending = 0))",
+            " OR (",
+            $status,
+            ".visibility = 5 AND ",
+            $viewer,
+            " IS NOT NULL)",
+            " OR EXISTS (SELECT 1 FROM mentions WHERE status_id = ",
+            $status,
+            ".id AND account_id = ",
+            $viewer,
+            "))",
+            " AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ",
+            $viewer,
+            " AND target_id = ",
+            $status,
+            ".account_id)",
+            " AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ",
+            $status,
+            ".account_id AND target_id = ",
+            $viewer,
+            ")",
+            " AND (SELECT hidden FROM accounts WHERE id = ",
+            $status,
+            ".account_id) = 0))"
+        )
+    };
+}
+
+/// `wanted!("s", "?2")`: the row `s` belongs into a list for the account in `?2`: its author, and the author of what it
+/// reblogs, are neither muted, nor blocked, nor of a host that the viewer blocked; its thread is not muted.
+/// For lists that take `with_muted`, combine as `(?3 OR unmuted!(…)) AND unblocked!(…)`.
+#[macro_export]
+macro_rules! unmuted {
+    ($status:literal, $viewer:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM mutes WHERE account_id = ",
+            $viewer,
+            " AND target_id = ",
+            $status,
+            ".account_id",
+            " AND (expires_at IS NULL OR expires_at > unixepoch('subsec') * 1000))",
+            " AND NOT EXISTS (SELECT 1 FROM conversation_mutes WHERE account_id = ",
+            $viewer,
+            " AND conversation_id = ",
+            $status,
+            ".conversation_id",
+            " AND (expires_at IS NULL OR expires_at > unixepoch('subsec') * 1000))",
+            " AND (",
+            $status,
+            ".reblog_of_id IS NULL OR NOT EXISTS (SELECT 1 FROM statuses AS inner_status",
+            " JOIN mutes ON mutes.target_id = inner_status.account_id AND mutes.account_id = ",
+            $viewer,
+            " WHERE inner_status.id = ",
+            $status,
+            ".reblog_of_id",
+            " AND (mutes.expires_at IS NULL OR mutes.expires_at > unixepoch('subsec') * 1000)))"
+        )
+    };
+}
+
+/// `unblocked!("s", "?2")`: neither the author's host nor the author of what the row reblogs is blocked by the viewer.
+/// Blocks between author and viewer themselves are in [`visible!`].
+#[macro_export]
+macro_rules! unblocked {
+    ($status:literal, $viewer:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM domain_blocks JOIN accounts AS author ON author.id = ", $status, ".account_id",
+            " WHERE domain_blocks.account_id = ", $viewer, " AND domain_blocks.host = author.host)",
+            " AND (", $status, ".reblog_of_id IS NULL OR NOT EXISTS (SELECT 1 FROM statuses AS inner_status",
+            " JOIN accounts AS author ON author.id = inner_status.account_id WHERE inner_status.id = ", $status, ".reblog_of_id",
+            " AND (author.hidden = 1",
+            " OR EXISTS (SELECT 1 FROM blocks WHERE account_id = ", $viewer, " AND target_id = author.id)",
+            " OR EXISTS (SELECT 1 FROM blocks WHERE account_id = author.id AND target_id = ", $viewer, ")",
+            " OR EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ", $viewer, " AND host = author.host))))"
+        )
+    };
+}

@@ -1,0 +1,133 @@
+//! Ids: `unix_ms * 1000 + n`. Decimal, 16 digits, ascending, below 2^53 until 2255, one style for every entity, because
+//! clients compare them as strings, as numbers and by length (mastodon-api 0.3).
+//!
+//! The clock behind [`next`] is the one thing in the program that is shared by all: ids are unique because there is one.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use crate::clock::Timestamp;
+
+static LAST: AtomicI64 = AtomicI64::new(0);
+
+/// The smallest id that has 16 digits; older dates are clamped to it.
+const FLOOR: i64 = 1_000_000_000_000_000;
+
+/// A fresh id, larger than every one before it in this process and every one told to [`seen`].
+pub fn next() -> i64 {
+    let now = Timestamp::now().0 * 1000;
+    let before = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+        Some(now.max(last + 1))
+    });
+    now.max(before.unwrap_or_default() + 1)
+}
+
+/// Makes sure that [`next`] stays above an id that the database already has, even if the clock was set back.
+pub fn seen(id: i64) {
+    LAST.fetch_max(id, Ordering::Relaxed);
+}
+
+/// The smallest id of that moment: where a date becomes a place in a list.
+pub fn at(moment: Timestamp) -> i64 {
+    (moment.0.saturating_mul(1000)).max(FLOOR)
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl $name {
+            /// A fresh id.
+            #[expect(clippy::new_without_default, reason = "each call makes a different one")]
+            pub fn new() -> Self {
+                $name(next())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = std::num::ParseIntError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map($name)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        /// Ids are strings in JSON.
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(&self.0)
+            }
+        }
+
+        impl rusqlite::ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+                self.0.to_sql()
+            }
+        }
+
+        impl rusqlite::types::FromSql for $name {
+            fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
+                i64::column_result(value).map($name)
+            }
+        }
+
+        impl From<$name> for i64 {
+            fn from(id: $name) -> i64 {
+                id.0
+            }
+        }
+    };
+}
+
+id!(
+    /// An account, local or remote; a local user has the same id.
+    AccountId
+);
+id!(
+    /// A status; a reblog has one of its own.
+    StatusId
+);
+id!(
+    /// A media attachment.
+    MediaId
+);
+id!(
+    /// A notification.
+    NotificationId
+);
+id!(
+    /// An OAuth application.
+    AppId
+);
+id!(
+    /// An OAuth token.
+    TokenId
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_ascend_have_sixteen_digits_and_fit_a_javascript_number() {
+        let ids: Vec<i64> = (0..5000).map(|_| next()).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(
+            ids.iter()
+                .all(|id| id.to_string().len() == 16 && *id < 1 << 53)
+        );
+    }
+
+    #[test]
+    fn an_id_stays_above_what_the_database_has() {
+        let ahead = next() + 50_000;
+        seen(ahead);
+        assert!(next() > ahead);
+    }
+}

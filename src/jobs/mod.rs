@@ -1,0 +1,37 @@
+//! Work that outlives a request: the runner, and one file per kind. The queue itself is a table, `db::jobs`.
+//!
+//! A kind is a row in [`KINDS`]. Its function does the work and has its effect in a transaction that also removes the job
+//! ([`crate::db::jobs::done`]), so that after a crash it is either done or still queued.
+
+pub mod delete_account;
+pub mod runner;
+
+use crate::app::App;
+use crate::db::jobs::JobRow;
+
+/// What became of a job.
+pub enum Outcome {
+    /// Its effect and its removal are committed.
+    Done,
+    /// A passing fault: try again later.
+    Retry(String),
+    /// It can never work.
+    Drop(String),
+}
+
+/// A kind of job.
+pub struct Kind {
+    /// As stored in the queue.
+    pub name: &'static str,
+    /// Does the work.
+    pub work: fn(&App, &JobRow) -> Outcome,
+    /// Minutes to wait after the first, second, … failure; after the last it is buried.
+    pub retries: &'static [u64],
+}
+
+/// Every kind.
+pub static KINDS: &[Kind] = &[Kind {
+    name: "delete_account",
+    work: delete_account::work,
+    retries: &[1, 5, 20, 60, 180, 480, 960],
+}];

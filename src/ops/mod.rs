@@ -1,0 +1,7 @@
+//! What the server does: verbs on nouns, each in one place, inside a transaction that the caller opened. Never a request,
+//! never JSON, never the network.
+
+pub mod accounts;
+pub mod sessions;
+pub mod tokens;
+pub mod users;

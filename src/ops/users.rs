@@ -1,0 +1,67 @@
+//! Users: approving, switching off and on, passwords, deletion.
+
+use std::fmt;
+
+use crate::db::{Tx, jobs, tokens, users};
+use crate::error::Result;
+use crate::ids::AccountId;
+
+/// Why a name or an address cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Somebody has, or had, the name.
+    Name,
+    /// Somebody has the address.
+    Email,
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Taken::Name => "that name has already been taken",
+            Taken::Email => "that e-mail address has already been taken",
+        })
+    }
+}
+
+/// Says whether a name and an address are free; the outer error is the database's.
+pub fn free(
+    tx: &Tx,
+    username: &str,
+    email: Option<&str>,
+) -> Result<std::result::Result<(), Taken>> {
+    Ok(match users::taken(tx, username, email)? {
+        (true, _) => Err(Taken::Name),
+        (_, true) => Err(Taken::Email),
+        _ => Ok(()),
+    })
+}
+
+/// Lets a waiting account in: the only way in for it, whatever the settings become.
+pub fn approve(tx: &Tx, id: AccountId) -> Result<()> {
+    users::approve(tx, id)
+}
+
+/// Switches an account off: hidden, its tokens mute. Its statuses stay.
+pub fn deactivate(tx: &Tx, id: AccountId) -> Result<()> {
+    users::set_deactivated(tx, id, true)
+}
+
+/// Switches an account on again.
+pub fn activate(tx: &Tx, id: AccountId) -> Result<()> {
+    users::set_deactivated(tx, id, false)
+}
+
+/// Replaces the password and ends every session.
+pub fn set_password(tx: &Tx, id: AccountId, hash: &str) -> Result<()> {
+    users::set_password(tx, id, hash)?;
+    tokens::delete_of(tx, id)
+}
+
+/// Deletes an account: shut at once, its belongings taken down by a job that survives a crash. The row stays, so that the
+/// name is never handed out again; an account that nobody ever let in goes whole.
+pub fn delete(tx: &Tx, id: AccountId) -> Result<()> {
+    tokens::delete_of(tx, id)?;
+    users::mark_deleted(tx, id)?;
+    jobs::push(tx, "delete_account", &id)
+}

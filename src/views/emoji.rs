@@ -1,0 +1,143 @@
+//! Custom emoji: the local table, and the entity.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+use crate::config::BaseUrl;
+
+/// What must not stand raw in a path segment.
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'\\');
+
+/// One local custom emoji.
+#[derive(Clone, Debug)]
+pub struct LocalEmoji {
+    /// Site-relative, percent-encoded: `/emoji/PACK/FILE`.
+    pub path: String,
+    /// `pack:NAME`, or what `emoji.txt` says.
+    pub tags: Vec<String>,
+}
+
+/// All local custom emoji by shortcode: an immutable snapshot, replaced as a whole when the packs change.
+#[derive(Default)]
+pub struct EmojiTable {
+    snapshot: RwLock<Arc<BTreeMap<String, LocalEmoji>>>,
+}
+
+impl EmojiTable {
+    /// The present snapshot.
+    pub fn all(&self) -> Arc<BTreeMap<String, LocalEmoji>> {
+        self.snapshot
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Puts another snapshot in its place.
+    pub fn replace(&self, emojis: BTreeMap<String, LocalEmoji>) {
+        *self
+            .snapshot
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(emojis);
+    }
+}
+
+/// The path under which a pack's file is served.
+pub fn path(pack: &str, file: &str) -> String {
+    let file: Vec<String> = file
+        .split('/')
+        .map(|part| utf8_percent_encode(part, SEGMENT).to_string())
+        .collect();
+    format!(
+        "/emoji/{}/{}",
+        utf8_percent_encode(pack, SEGMENT),
+        file.join("/")
+    )
+}
+
+/// CustomEmoji inside an account or status.
+#[derive(Clone, Debug, Serialize)]
+pub struct Emoji {
+    /// Without colons.
+    pub shortcode: String,
+    /// Absolute.
+    pub url: String,
+    /// The same: animations are not frozen.
+    pub static_url: String,
+    /// `false` inside other entities, as in Pleroma.
+    pub visible_in_picker: bool,
+}
+
+/// How remote emoji are stored with their account or status.
+#[derive(Deserialize)]
+struct Stored {
+    shortcode: String,
+    url: String,
+}
+
+/// The emoji that texts of a local account use: every `:shortcode:` that we have.
+pub fn used_in(texts: &[&str], table: &EmojiTable, base: &BaseUrl) -> Vec<Emoji> {
+    let all = table.all();
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let mut found: Vec<Emoji> = Vec::new();
+    for code in texts
+        .iter()
+        .flat_map(|text| crate::text::emoji::shortcodes_in(text))
+    {
+        if let Some(emoji) = all.get(code)
+            && !found.iter().any(|known| known.shortcode == code)
+        {
+            found.push(Emoji::new(code, format!("{base}{}", emoji.path)));
+        }
+    }
+    found
+}
+
+/// The emoji stored with a remote row.
+pub fn stored(json: &str) -> Vec<Emoji> {
+    let stored: Vec<Stored> = serde_json::from_str(json).unwrap_or_default();
+    stored
+        .into_iter()
+        .map(|emoji| Emoji::new(&emoji.shortcode, emoji.url))
+        .collect()
+}
+
+impl Emoji {
+    fn new(shortcode: &str, url: String) -> Emoji {
+        Emoji {
+            shortcode: shortcode.to_owned(),
+            static_url: url.clone(),
+            url,
+            visible_in_picker: false,
+        }
+    }
+}
+
+/// The table of what the packs on disk hold; of two with one shortcode the later pack wins.
+pub fn table(emojis: Vec<crate::media::packs::Emoji>) -> BTreeMap<String, LocalEmoji> {
+    let entry = |emoji: crate::media::packs::Emoji| {
+        (
+            emoji.shortcode,
+            LocalEmoji {
+                path: path(emoji.pack.as_str(), emoji.file.as_str()),
+                tags: emoji.tags,
+            },
+        )
+    };
+    emojis.into_iter().map(entry).collect()
+}

@@ -1,0 +1,62 @@
+//! JSON out. A view loads what a whole page needs in a fixed number of statements, then renders without the database.
+//!
+//! Entities are structs with `#[derive(Serialize)]`; what every viewer sees alike is rendered once and kept as a fragment.
+
+pub mod account;
+pub mod credential_account;
+pub mod emoji;
+pub mod fragments;
+pub mod media;
+pub mod status;
+
+use rusqlite::Connection;
+
+use crate::config::BaseUrl;
+use crate::ids::AccountId;
+use emoji::EmojiTable;
+use fragments::Fragments;
+
+/// What rendering needs beside rows: where we are, which emoji we have, what was rendered before.
+pub struct House {
+    /// The base of every URL we make.
+    pub base: BaseUrl,
+    /// Rendered parts.
+    pub fragments: Fragments,
+    /// Local custom emoji.
+    pub emojis: EmojiTable,
+}
+
+/// A look at the database by somebody. Handlers make one with `Ctx::view`.
+pub struct View<'a> {
+    /// Rows.
+    pub db: &'a Connection,
+    /// The house.
+    pub house: &'a House,
+    /// Who looks; `None` is anybody.
+    pub viewer: Option<AccountId>,
+    /// The viewer is an admin, who is shown more of accounts.
+    pub admin: bool,
+    /// Muted people's reactions are shown too.
+    pub with_muted: bool,
+}
+
+impl<'a> View<'a> {
+    /// What anybody sees: pages, feeds.
+    pub fn anonymous(db: &'a Connection, house: &'a House) -> View<'a> {
+        View {
+            db,
+            house,
+            viewer: None,
+            admin: false,
+            with_muted: false,
+        }
+    }
+}
+
+/// The page of a hashtag.
+pub fn tag_url(base: &BaseUrl, name: &str) -> String {
+    format!(
+        "{base}/tag/{}",
+        percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC)
+    )
+}

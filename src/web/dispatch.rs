@@ -1,0 +1,327 @@
+//! One request's way: route, parameters, caller, access, handler, answer. The only place that turns errors into bodies.
+
+use std::fs::File;
+use std::io::Read;
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::credentials::{self, Credentials};
+use super::ctx::Ctx;
+use super::door::SPOOL_HEADER;
+use super::idempotency;
+use super::params::{BadParams, Body, Data, Params};
+use super::rate::{Class, Who};
+use super::reply::Reply;
+use super::router::{Access, BodySize, Found, Route};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::ops::sessions::{self, Session};
+
+/// Answers one request, whatever happens.
+pub fn answer(app: &App, request: &rouille::Request) -> rouille::Response {
+    let started = Instant::now();
+    let path = request
+        .raw_url()
+        .split('?')
+        .next()
+        .unwrap_or("/")
+        .to_owned();
+    let reply = catch_unwind(AssertUnwindSafe(|| respond(app, request, &path)))
+        .unwrap_or_else(|_| Err(Error::internal("a handler panicked")))
+        .unwrap_or_else(|error| refusal(request, &path, &error));
+    let reply = compressed(request, with_cors(&path, reply));
+    log::debug!(
+        "{} {} {} {:?}",
+        request.method(),
+        path.escape_debug(),
+        reply.status,
+        started.elapsed()
+    );
+    reply.into_response()
+}
+
+/// The most a body of that request may have; the front door asks before it reads.
+pub fn body_limit(app: &App, method: &str, target: &str) -> usize {
+    let path = target.split('?').next().unwrap_or("/");
+    let upload = matches!(
+        app.router().find(method, path),
+        Found::Route(
+            Route {
+                body: BodySize::Upload,
+                ..
+            },
+            _
+        )
+    );
+    if upload {
+        app.config().upload.limit as usize + UPLOAD_FORM
+    } else {
+        app.config().limits.body as usize
+    }
+}
+
+/// What the form around an upload may take.
+const UPLOAD_FORM: usize = 64 * 1024;
+
+fn respond(app: &App, request: &rouille::Request, path: &str) -> Result<Reply> {
+    if app.is_stopping() {
+        return Err(Error::Status(503, "The server is stopping".into()));
+    }
+    if request.method() == "OPTIONS" {
+        return preflight(app, path);
+    }
+    let address = caller_address(app, request);
+    let mut params = read_params(app, request, path)?;
+    let method = method_of(request, &params);
+    let (route, path_params) = match app.router().find(&method, path) {
+        Found::Route(route, params) => (route, params),
+        Found::OtherMethods(known) => return Ok(method_not_allowed(&known)),
+        Found::Nothing => return Err(unknown(path)),
+    };
+    for (key, value) in path_params {
+        params.set(key, value);
+    }
+    limit(app, route, path, address)?;
+    let session = admit(app, request, route, &params, address)?;
+    let cx = Ctx {
+        app,
+        request,
+        method: &method,
+        path,
+        address,
+        params,
+        session,
+    };
+    idempotency::once(&cx, route, || (route.handler)(&cx))
+}
+
+fn unknown(path: &str) -> Error {
+    if path.starts_with("/api/") || path == "/api" {
+        Error::Status(404, "Not implemented".into())
+    } else {
+        Error::NotFound("Page")
+    }
+}
+
+/// A form may name the method it means (browsers know only two).
+fn method_of(request: &rouille::Request, params: &Params) -> String {
+    if request.method() == "POST"
+        && let Some(method) = params.nonempty("_method")
+        && let method @ ("PUT" | "PATCH" | "DELETE") = method.to_ascii_uppercase().as_str()
+    {
+        return method.to_owned();
+    }
+    request.method().to_owned()
+}
+
+fn read_params(app: &App, request: &rouille::Request, path: &str) -> Result<Params> {
+    let query = Some(request.raw_query_string()).filter(|query| !query.is_empty());
+    let content_type = request.header("Content-Type");
+    let limit = body_limit(app, request.method(), path);
+    let parsed = match request.header(SPOOL_HEADER) {
+        Some(spooled) => {
+            let data = Data::File(Arc::new(File::open(spooled)?));
+            Params::parse(query, Body { content_type, data })
+        }
+        None => {
+            let bytes = read_body(request, limit)?;
+            Params::parse(
+                query,
+                Body {
+                    content_type,
+                    data: Data::Bytes(&bytes),
+                },
+            )
+        }
+    };
+    parsed.map_err(refused_params)
+}
+
+fn refused_params(bad: BadParams) -> Error {
+    match bad {
+        BadParams::TooLarge(text) => Error::Status(413, text),
+        other => Error::BadRequest(other.to_string()),
+    }
+}
+
+fn read_body(request: &rouille::Request, limit: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(body) = request.data() {
+        body.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() > limit {
+        Err(Error::Status(413, "The body is too large".into()))
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// Behind a trusted proxy, the rightmost address that is not one (security.md P9).
+fn caller_address(app: &App, request: &rouille::Request) -> IpAddr {
+    let peer = request.remote_addr().ip();
+    let trusted = |address: &IpAddr| app.trusted_proxies().contains(address);
+    if !trusted(&peer) {
+        return peer;
+    }
+    let Some(header) = request.header("X-Forwarded-For") else {
+        return peer;
+    };
+    header
+        .rsplit(',')
+        .map_while(|part| part.trim().parse().ok())
+        .find(|address| !trusted(address))
+        .unwrap_or(peer)
+}
+
+fn limit(app: &App, route: &Route, path: &str, address: IpAddr) -> Result<()> {
+    if path.starts_with("/api/") {
+        app.limiter().take(Class::Api, Who::address(address))?;
+    }
+    match route.rate {
+        Some(class) => app.limiter().take(class, Who::address(address)),
+        None => Ok(()),
+    }
+}
+
+/// Knows the caller, and refuses those whom the route's row does not admit.
+fn admit(
+    app: &App,
+    request: &rouille::Request,
+    route: &Route,
+    params: &Params,
+    address: IpAddr,
+) -> Result<Session> {
+    if let Access::Open = route.access {
+        return Ok(Session::Anonymous);
+    }
+    if let Access::Admin(_) = route.access
+        && app.is_admin_secret(
+            params
+                .nonempty("admin_token")
+                .as_deref()
+                .or(request.header("X-Admin-Token")),
+        )
+    {
+        return Ok(Session::AdminSecret);
+    }
+    let session = match credentials::of(request, params, app) {
+        Credentials::None => Session::Anonymous,
+        Credentials::Bearer(token) => sessions::by_token(app.db(), app.rules(), &token)?,
+        Credentials::Cookie(cookie) => sessions::by_cookie(app.db(), app.rules(), &cookie)?,
+        Credentials::Basic(pairs) => super::basic::session(app, &pairs, address)?,
+    };
+    match route.access {
+        Access::Open => Ok(session),
+        Access::Known(scopes) => Ok(session.narrowed(scopes)),
+        Access::Optional(scopes) => {
+            let session = session.narrowed(scopes);
+            if session.viewer().is_none() && !app.config().instance.public {
+                return Err(Error::Forbidden(
+                    "This resource requires authentication.".into(),
+                ));
+            }
+            Ok(session)
+        }
+        Access::Token => session.token_needed(),
+        Access::User(scopes) => session.user_needed(scopes),
+        Access::Admin(scopes) => session.admin_needed(scopes),
+    }
+}
+
+/// An error as its body; the cause of our own failures goes to the log.
+fn refusal(request: &rouille::Request, path: &str, error: &Error) -> Reply {
+    if let Error::Internal(cause) = error {
+        log::error!("{} {}: {cause}", request.method(), path.escape_debug());
+    }
+    let reply = match error {
+        _ if wants_page(request, path) => crate::pages::error(error),
+        _ => Reply::bytes(
+            "application/json; charset=utf-8",
+            error.body().to_string().into_bytes(),
+        )
+        .status(error.status()),
+    };
+    match error {
+        Error::Throttled { retry_after } => reply.header("Retry-After", &retry_after.to_string()),
+        Error::Status(503, _) => reply.header("Retry-After", "5"),
+        _ => reply,
+    }
+}
+
+/// People get pages, programs get JSON.
+fn wants_page(request: &rouille::Request, path: &str) -> bool {
+    let is_program = [
+        "/api",
+        "/oauth/token",
+        "/oauth/revoke",
+        "/oauth/mfa/challenge",
+        "/nodeinfo",
+        "/.well-known",
+    ];
+    !is_program.iter().any(|start| path.starts_with(start))
+        && request
+            .header("Accept")
+            .is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn method_not_allowed(known: &[&'static str]) -> Reply {
+    let body = serde_json::json!({"error": "Method not allowed"}).to_string();
+    Reply::bytes("application/json; charset=utf-8", body.into_bytes())
+        .status(405)
+        .header("Allow", &known.join(", "))
+}
+
+/// `OPTIONS`, answered from the table.
+fn preflight(app: &App, path: &str) -> Result<Reply> {
+    match app.router().find("OPTIONS", path) {
+        Found::Nothing => Err(unknown(path)),
+        Found::OtherMethods(known) => Ok(Reply::empty(204)
+            .header("Allow", &format!("{}, OPTIONS", known.join(", ")))
+            .header(
+                "Access-Control-Allow-Methods",
+                "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+            )
+            .header(
+                "Access-Control-Allow-Headers",
+                "Authorization, Content-Type, Idempotency-Key",
+            )
+            .header("Access-Control-Max-Age", "86400")),
+        Found::Route(..) => Ok(Reply::empty(204)),
+    }
+}
+
+/// Web clients live on other origins; they send no cookies, so `*` is safe (mastodon-api 0.6).
+fn with_cors(path: &str, reply: Reply) -> Reply {
+    const OPEN: [&str; 7] = [
+        "/api",
+        "/oauth",
+        "/nodeinfo",
+        "/.well-known",
+        "/media",
+        "/emoji",
+        "/health",
+    ];
+    if !OPEN.iter().any(|start| path.starts_with(start)) {
+        return reply;
+    }
+    reply.header("Access-Control-Allow-Origin", "*").header(
+        "Access-Control-Expose-Headers",
+        "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id, Idempotency-Key",
+    )
+}
+
+fn compressed(request: &rouille::Request, reply: Reply) -> Reply {
+    let accepted = request
+        .header("Accept-Encoding")
+        .is_some_and(|header| header.contains("gzip"));
+    if !accepted {
+        return reply;
+    }
+    let status = reply.status;
+    reply.gzip().unwrap_or_else(|error| {
+        log::error!("compressing an answer {status}: {error}");
+        Reply::empty(500)
+    })
+}

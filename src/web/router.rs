@@ -1,0 +1,206 @@
+//! The route table's machinery: rows, and finding one by path.
+
+use std::collections::HashMap;
+
+use percent_encoding::percent_decode_str;
+
+use super::ctx::Ctx;
+use super::rate::Class;
+use super::reply::Reply;
+use crate::error::Result;
+
+/// What answers a route.
+pub type Handler = fn(&Ctx) -> Result<Reply>;
+
+/// Who may call, and with which scope. Several scopes are alternatives; none means that any will do.
+#[derive(Clone, Copy, Debug)]
+pub enum Access {
+    /// Anybody; credentials are not even looked at.
+    Open,
+    /// Anybody; whoever has a token with the scope is known. Closed to strangers where the instance is not public.
+    Optional(&'static [&'static str]),
+    /// As `Optional`, but open to strangers on every instance.
+    Known(&'static [&'static str]),
+    /// A user whose token has one of the scopes.
+    User(&'static [&'static str]),
+    /// Any live token, a user's or an app's.
+    Token,
+    /// An admin whose token has the scope with `admin:` before it, or the admin secret.
+    Admin(&'static [&'static str]),
+}
+
+/// How large a body may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodySize {
+    /// `limits.body`.
+    Plain,
+    /// `upload.limit` and some for the form around it.
+    Upload,
+}
+
+/// A row of the table.
+pub struct Route {
+    /// `GET`, `POST`, …
+    pub method: &'static str,
+    /// With `{name}` for one segment and `{*name}` for the rest.
+    pub path: &'static str,
+    /// Who may call.
+    pub access: Access,
+    /// What answers.
+    pub handler: Handler,
+    /// How large the body may be.
+    pub body: BodySize,
+    /// Counted together with others of its class.
+    pub rate: Option<Class>,
+}
+
+impl Route {
+    /// The row takes uploads.
+    pub const fn upload(mut self) -> Route {
+        self.body = BodySize::Upload;
+        self.rate = Some(Class::Upload);
+        self
+    }
+
+    /// The row is counted in a class of its own.
+    pub const fn rate(mut self, class: Class) -> Route {
+        self.rate = Some(class);
+        self
+    }
+}
+
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    handler: Handler,
+) -> Route {
+    Route {
+        method,
+        path,
+        access,
+        handler,
+        body: BodySize::Plain,
+        rate: None,
+    }
+}
+
+/// A `GET` row; it answers `HEAD` too.
+pub const fn get(path: &'static str, access: Access, handler: Handler) -> Route {
+    route("GET", path, access, handler)
+}
+
+/// A `POST` row.
+pub const fn post(path: &'static str, access: Access, handler: Handler) -> Route {
+    route("POST", path, access, handler)
+}
+
+/// A `PUT` row.
+pub const fn put(path: &'static str, access: Access, handler: Handler) -> Route {
+    route("PUT", path, access, handler)
+}
+
+/// A `PATCH` row.
+pub const fn patch(path: &'static str, access: Access, handler: Handler) -> Route {
+    route("PATCH", path, access, handler)
+}
+
+/// A `DELETE` row.
+pub const fn delete(path: &'static str, access: Access, handler: Handler) -> Route {
+    route("DELETE", path, access, handler)
+}
+
+/// What a path leads to.
+pub enum Found {
+    /// A row, with its path parameters decoded.
+    Route(&'static Route, Vec<(String, String)>),
+    /// The path is known, the method is not; these are.
+    OtherMethods(Vec<&'static str>),
+    /// No row.
+    Nothing,
+}
+
+/// The table, ready to be searched.
+pub struct Router {
+    tree: matchit::Router<Vec<&'static Route>>,
+}
+
+/// Paths below these may end in `.json` (pleroma-contract 0.1).
+const SUFFIXED: [&str; 6] = [
+    "/api/pleroma/emoji",
+    "/api/v1/pleroma/emoji",
+    "/api/oauth_tokens",
+    "/nodeinfo",
+    "/api/account",
+    "/api/v1/instance/peers",
+];
+
+impl Router {
+    /// Builds the tree. Rows below `/api/pleroma` and `/api/v1/pleroma` answer under both.
+    ///
+    /// Panics when two rows clash: the table is part of the program.
+    pub fn new(routes: &'static [Route]) -> Router {
+        let mut paths: HashMap<String, Vec<&'static Route>> = HashMap::new();
+        for route in routes {
+            for path in twins(route.path) {
+                paths.entry(path).or_default().push(route);
+            }
+        }
+        let mut tree = matchit::Router::new();
+        for (path, rows) in paths {
+            tree.insert(&path, rows)
+                .unwrap_or_else(|clash| panic!("route {path}: {clash}"));
+        }
+        Router { tree }
+    }
+
+    /// Finds the row for a method and an undecoded path without query.
+    pub fn find(&self, method: &str, path: &str) -> Found {
+        let Ok(found) = self.tree.at(normal(path)) else {
+            return Found::Nothing;
+        };
+        let method = if method == "HEAD" { "GET" } else { method };
+        match found.value.iter().find(|route| route.method == method) {
+            None => Found::OtherMethods(found.value.iter().map(|route| route.method).collect()),
+            Some(route) => {
+                let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+                let params = found
+                    .params
+                    .iter()
+                    .map(|(key, value)| (key.to_owned(), decode(value)))
+                    .collect();
+                Found::Route(route, params)
+            }
+        }
+    }
+}
+
+/// One trailing slash and, where documented, `.json` do not matter.
+fn normal(path: &str) -> &str {
+    let path = match path.strip_suffix('/') {
+        Some(shorter) if !shorter.is_empty() => shorter,
+        _ => path,
+    };
+    match path.strip_suffix(".json") {
+        Some(shorter)
+            if SUFFIXED.iter().any(|start| path.starts_with(start))
+                && !path.contains("/emoji/pack") =>
+        {
+            shorter
+        }
+        _ => path,
+    }
+}
+
+fn twins(path: &'static str) -> Vec<String> {
+    let tail = path
+        .strip_prefix("/api/pleroma/")
+        .or_else(|| path.strip_prefix("/api/v1/pleroma/"));
+    match tail {
+        Some(tail) => vec![
+            format!("/api/pleroma/{tail}"),
+            format!("/api/v1/pleroma/{tail}"),
+        ],
+        None => vec![path.to_owned()],
+    }
+}
