@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::dispatch;
-use super::door::{BodyLimit, Door, Handler, Settings, bare};
+use super::door::{BodyLimit, Door, Handler, Settings};
 use crate::app::App;
 use crate::error::Result;
 
@@ -13,8 +13,6 @@ use crate::error::Result;
 pub enum Server {
     /// Behind the front door.
     Guarded(Door),
-    /// `server.front_door = false`: for use behind a proxy that limits heads, bodies and time.
-    Bare(bare::Bare),
 }
 
 impl Server {
@@ -23,13 +21,6 @@ impl Server {
         let answering = Arc::clone(app);
         let handler: Handler = Arc::new(move |request| dispatch::answer(&answering, request));
         let settings = settings(app);
-        if !app.config().server.front_door {
-            return Ok(Server::Bare(bare::Bare::open(
-                listener,
-                settings.threads,
-                handler,
-            )?));
-        }
         let limiting = Arc::clone(app);
         let body_limit: BodyLimit =
             Arc::new(move |method, target| dispatch::body_limit(&limiting, method, target));
@@ -42,7 +33,6 @@ impl Server {
     pub fn close(self, deadline: Duration) {
         match self {
             Server::Guarded(door) => door.close(deadline),
-            Server::Bare(bare) => bare.close(deadline),
         }
     }
 }
