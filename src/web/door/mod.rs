@@ -11,6 +11,7 @@
 //! ticket in a private response header, as [`SPOOL_HEADER`] does for bodies; the worker then
 //! writes the head, takes the connection out of the poller and gives its `TcpStream`, with the
 //! bytes already read, to whoever registered that ticket.
+pub mod bare;
 mod body;
 mod caps;
 mod connection;
