@@ -98,8 +98,7 @@ impl App {
             hasher: Hasher::new(config.password.cost),
             uploads: Store::new(data.join("uploads"))?,
             decoder: Decoder::default(),
-            mailer: Mailer::new(&config.email, &base, &data.join("mail"))
-                .map_err(Error::internal)?,
+            mailer: Mailer::new(&config, &base, &data.join("mail")).map_err(Error::internal)?,
             trusted_proxies: config.server.trusted_proxies.clone(),
             packs_seen: Mutex::default(),
             stopping: AtomicBool::new(false),

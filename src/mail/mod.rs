@@ -1,14 +1,11 @@
-//! Outgoing mail: transports and the letters themselves.
-/// Sends letters.
-pub struct Mailer;
+//! Outgoing mail: the letters, and the two ways they leave.
+//!
+//! A letter is plain data, made inside a transaction and stored with a job; `Mailer::send` runs
+//! in the job, where waiting for a mail server holds nothing up and a failure is tried again.
+mod letter;
+mod mailer;
+#[cfg(test)]
+mod tests;
 
-impl Mailer {
-    /// Opens the transport that the settings name.
-    pub fn new(
-        _: &crate::config::Email,
-        _: &crate::config::BaseUrl,
-        _: &std::path::Path,
-    ) -> Result<Mailer, String> {
-        Ok(Mailer)
-    }
-}
+pub use letter::{Applicant, Letter, Site};
+pub use mailer::{MailError, Mailer};
