@@ -137,7 +137,7 @@ impl Drop for Place<'_> {
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     fn hasher() -> Hasher {
         Hasher::new(4)
