@@ -1,0 +1,136 @@
+//! The load generator: kept-alive connections, one thread each, that repeat one request and time every answer.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+/// Connections at once.
+pub const CONNECTIONS: usize = 8;
+
+/// What one load showed.
+#[derive(Clone, Copy)]
+pub struct Measured {
+    /// Answers per second.
+    pub rate: f64,
+    /// Ninety-nine in a hundred were faster.
+    pub p99: Duration,
+    /// Length of the body.
+    pub bytes: usize,
+}
+
+/// Repeats a request on all connections for that long, after warming up for a third of it.
+pub fn run(address: SocketAddr, request: &str, time: Duration) -> Measured {
+    let threads: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let request = request.to_owned();
+            std::thread::spawn(move || hammer(address, &request, time))
+        })
+        .collect();
+    let mut latencies = Vec::new();
+    let mut bytes = 0;
+    for thread in threads {
+        let (mine, length) = thread.join().unwrap();
+        latencies.extend(mine);
+        bytes = length;
+    }
+    latencies.sort();
+    Measured {
+        rate: latencies.len() as f64 / time.as_secs_f64(),
+        p99: latencies[latencies.len() * 99 / 100],
+        bytes,
+    }
+}
+
+fn hammer(address: SocketAddr, request: &str, time: Duration) -> (Vec<Duration>, usize) {
+    let mut connection = Connection::open(address);
+    let warm = Instant::now();
+    while warm.elapsed() < time / 3 {
+        connection.exchange(request);
+    }
+    let mut latencies = Vec::with_capacity(100_000);
+    let (start, mut length) = (Instant::now(), 0);
+    while start.elapsed() < time {
+        let sent = Instant::now();
+        length = connection.exchange(request).len();
+        latencies.push(sent.elapsed());
+    }
+    (latencies, length)
+}
+
+/// One kept-alive connection.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    pub fn open(address: SocketAddr) -> Connection {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        Connection {
+            stream,
+            buffer: vec![0; 1 << 20],
+        }
+    }
+
+    /// Sends a request and reads the answer, which must be a 200 with a length; returns its body.
+    pub fn exchange(&mut self, request: &str) -> &[u8] {
+        self.stream.write_all(request.as_bytes()).unwrap();
+        let mut filled = 0;
+        let (head, length) = loop {
+            filled += self.read(filled);
+            if let Some(end) = self.buffer[..filled]
+                .windows(4)
+                .position(|window| window == b"\r\n\r\n")
+            {
+                break (end + 4, content_length(&self.buffer[..end + 2]));
+            }
+        };
+        while filled < head + length {
+            filled += self.read(filled);
+        }
+        &self.buffer[head..head + length]
+    }
+
+    fn read(&mut self, filled: usize) -> usize {
+        let got = self.stream.read(&mut self.buffer[filled..]).unwrap();
+        assert!(got > 0, "the server hung up");
+        got
+    }
+}
+
+fn content_length(head: &[u8]) -> usize {
+    let head = std::str::from_utf8(head).unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let line = head
+        .lines()
+        .find(|line| line.to_ascii_lowercase().starts_with("content-length:"));
+    line.unwrap_or_else(|| panic!("no length: {head}"))[15..]
+        .trim()
+        .parse()
+        .unwrap()
+}
+
+/// A GET request.
+pub fn get(path: &str, headers: &[(&str, &str)]) -> String {
+    let mut request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request + "\r\n"
+}
+
+/// A form POST.
+pub fn post(path: &str, headers: &[(&str, &str)], body: &str) -> String {
+    let mut request = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request + "\r\n" + body
+}

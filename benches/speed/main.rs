@@ -1,0 +1,61 @@
+//! How fast and how small kenoma is, printed as a table.
+//!
+//! The yardstick is a bare rouille server (pool, `TCP_NODELAY`) that answers the same bytes from memory, under the same load
+//! in the same run: ratios say something on any machine, figures only on one. Each server runs on core 0, the load
+//! generator on the others.
+//!
+//! `cargo bench` runs everything but the database of a million statuses; `cargo bench -- million` adds it.
+//! `cargo bench -- timelines posts start` runs only the named parts.
+
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a bench stops at the first thing that goes wrong"
+)]
+
+mod data;
+mod load;
+mod posts;
+mod server;
+mod start;
+mod table;
+mod timelines;
+mod yardstick;
+
+const PARTS: [&str; 4] = ["start", "timelines", "posts", "million"];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench")
+        .collect();
+    if let Some(role) = arguments.first()
+        && role == yardstick::ROLE
+    {
+        return yardstick::serve(&arguments[1..]);
+    }
+    if let Some(unknown) = arguments
+        .iter()
+        .find(|argument| !PARTS.contains(&argument.as_str()))
+    {
+        eprintln!(
+            "there is no part {unknown}; there are: {}",
+            PARTS.join(", ")
+        );
+        std::process::exit(2);
+    }
+    let wanted = |part: &str| arguments.iter().any(|argument| argument == part);
+    let all = arguments.is_empty();
+    if all || wanted("start") {
+        start::run();
+    }
+    if all || wanted("timelines") {
+        timelines::run(10_000);
+    }
+    if all || wanted("posts") {
+        posts::run();
+    }
+    if wanted("million") {
+        timelines::run(1_000_000);
+    }
+}

@@ -1,0 +1,87 @@
+//! Reading: timelines, one status, the small documents, compression.
+
+use std::time::Duration;
+
+use super::data::Household;
+use super::load::{self, Connection, Measured};
+use super::server::Server;
+use super::table;
+use super::yardstick::Yardstick;
+
+const TIME: Duration = Duration::from_secs(3);
+
+/// Loads a household of that many statuses.
+pub fn run(statuses: usize) {
+    table::title(&format!(
+        "Reading, {statuses} statuses, {} connections",
+        load::CONNECTIONS
+    ));
+    let household = Household::of(statuses);
+    let server = Server::on(household.data(), &["storage.synchronous=normal"]);
+    let bearer = format!("Bearer {}", household.token);
+    let auth = [("Authorization", bearer.as_str())];
+    let status = format!("/api/v1/statuses/{}", household.a_status);
+    table::loads();
+    let timeline = ">= 35 %, p99 <= 5x";
+    for (name, path, goal) in [
+        ("home", "/api/v1/timelines/home", timeline),
+        ("local", "/api/v1/timelines/public?local=true", timeline),
+        ("one status", status.as_str(), ">= 55 %"),
+        ("instance v1", "/api/v1/instance", ">= 55 %"),
+        ("instance v2", "/api/v2/instance", ">= 55 %"),
+        ("custom emoji (500)", "/api/v1/custom_emojis", ">= 55 %"),
+        ("emoji (500)", "/api/pleroma/emoji", ">= 55 %"),
+        ("nodeinfo", "/nodeinfo/2.1", ">= 55 %"),
+        (
+            "verify_credentials",
+            "/api/v1/accounts/verify_credentials",
+            ">= 55 %",
+        ),
+    ] {
+        let (yard, ours) = beside(&server, &load::get(path, &auth));
+        table::load(name, yard, ours, goal);
+    }
+    compression(&server, &auth);
+    table::figure(
+        "resident after this",
+        &format!("{:.1} MiB", server.resident_kib() as f64 / 1024.0),
+        "<= 32 MiB",
+    );
+}
+
+/// The same bytes from both, one after the other, in short turns so that a busy moment hits both.
+fn beside(server: &Server, request: &str) -> (Measured, Measured) {
+    let body = Connection::open(server.address).exchange(request).to_vec();
+    let yardstick = Yardstick::start(&body);
+    let turns: Vec<_> = (0..3)
+        .map(|_| {
+            (
+                load::run(yardstick.address, request, TIME / 3),
+                load::run(server.address, request, TIME / 3),
+            )
+        })
+        .collect();
+    let middle = |pick: fn(&(Measured, Measured)) -> Measured| {
+        let mut all: Vec<Measured> = turns.iter().map(pick).collect();
+        all.sort_by(|a, b| a.rate.total_cmp(&b.rate));
+        all[1]
+    };
+    (middle(|turn| turn.0), middle(|turn| turn.1))
+}
+
+fn compression(server: &Server, auth: &[(&str, &str)]) {
+    let plain = load::run(
+        server.address,
+        &load::get("/api/v1/timelines/home", auth),
+        TIME,
+    );
+    let mut headers = auth.to_vec();
+    headers.push(("Accept-Encoding", "gzip"));
+    let packed = load::run(
+        server.address,
+        &load::get("/api/v1/timelines/home", &headers),
+        TIME,
+    );
+    let figure = format!("{:.1}x, {} bytes", plain.rate / packed.rate, packed.bytes);
+    table::figure("cost of a compressed home", &figure, "<= 3x");
+}
