@@ -3,6 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use kenoma::web::door::Handler;
+use kenoma::web::door::bare::Bare;
 
 use super::server::pinned;
 
@@ -49,42 +53,13 @@ impl Drop for Yardstick {
 /// Is the yardstick.
 pub fn serve(arguments: &[String]) {
     let body = std::fs::read(&arguments[0]).unwrap();
-    let server = rouille::Server::new("127.0.0.1:0", move |_| {
+    let handler: Handler = Arc::new(move |_| {
         rouille::Response::from_data("application/json; charset=utf-8", body.clone())
     });
-    let server = server.unwrap().pool_size(16);
-    without_delay();
-    println!("{}", server.server_addr());
-    server.run();
-}
-
-/// Sets `TCP_NODELAY` on the listening socket, which rouille hides: accepted sockets inherit it.
-fn without_delay() {
-    use std::os::fd::{AsFd, OwnedFd};
-    for entry in std::fs::read_dir("/proc/self/fd").unwrap().flatten() {
-        let Ok(number) = entry.file_name().to_string_lossy().parse::<i32>() else {
-            continue;
-        };
-        let Ok(file) = std::fs::File::open(format!("/proc/self/fd/{number}")).map(OwnedFd::from)
-        else {
-            // Sockets cannot be opened by path, which is how they are told from files here.
-            nodelay(number);
-            continue;
-        };
-        drop(file.as_fd());
-    }
-}
-
-fn nodelay(number: i32) {
-    #![expect(
-        unsafe_code,
-        reason = "the descriptor was just listed as ours and stays open: the server owns it"
-    )]
-    use std::os::fd::BorrowedFd;
-    // SAFETY: the listener lives as long as the server, which outlives this call.
-    let socket = unsafe { BorrowedFd::borrow_raw(number) };
-    let socket = socket2::SockRef::from(&socket);
-    if socket.is_listener().unwrap_or(false) {
-        socket.set_tcp_nodelay(true).unwrap();
-    }
+    let server = Bare::open(([127, 0, 0, 1], 0).into(), 16, handler, || {
+        panic!("the socket failed")
+    })
+    .unwrap();
+    println!("{}", server.address());
+    std::thread::park();
 }

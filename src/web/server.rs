@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::dispatch;
+use super::door::bare::Bare;
 use super::door::{BodyLimit, Door, Handler, Settings};
 use crate::app::App;
 use crate::error::Result;
@@ -13,6 +14,8 @@ use crate::error::Result;
 pub enum Server {
     /// Behind the front door.
     Guarded(Door),
+    /// `server.front_door = false`: for use behind a proxy that limits heads, bodies and time.
+    Bare(Bare),
 }
 
 impl Server {
@@ -21,6 +24,17 @@ impl Server {
         let answering = Arc::clone(app);
         let handler: Handler = Arc::new(move |request| dispatch::answer(&answering, request));
         let settings = settings(app);
+        if !app.config().server.front_door {
+            let address = listener.local_addr()?;
+            // rouille binds by itself; the port was ours until now, so nobody else asks for it.
+            drop(listener);
+            return Ok(Server::Bare(Bare::open(
+                address,
+                settings.threads,
+                handler,
+                lost,
+            )?));
+        }
         let limiting = Arc::clone(app);
         let body_limit: BodyLimit =
             Arc::new(move |method, target| dispatch::body_limit(&limiting, method, target));
@@ -33,8 +47,15 @@ impl Server {
     pub fn close(self, deadline: Duration) {
         match self {
             Server::Guarded(door) => door.close(deadline),
+            Server::Bare(bare) => bare.close(deadline),
         }
     }
+}
+
+/// The bare mode's socket loop ends at the first failed accept. A supervisor starts us again.
+fn lost() {
+    log::error!("the listening socket failed: ending");
+    std::process::exit(1);
 }
 
 /// What the front door is told: defaults of `security.md` 2, as the operator changed them.
