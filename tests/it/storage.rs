@@ -1,0 +1,124 @@
+//! The database file: its schema, its versions, what a page costs.
+
+use kenoma::db::{Db, Settings, migrations};
+use rusqlite::Connection;
+
+fn open(path: &std::path::Path) -> kenoma::error::Result<Db> {
+    Db::open(
+        path,
+        &Settings {
+            full_sync: false,
+            readers: 2,
+            cache_kib: 512,
+        },
+    )
+}
+
+/// Every object's name and text, without what differs only in white space.
+fn schema(conn: &Connection) -> Vec<(String, String)> {
+    let mut stmt = conn
+        .prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name")
+        .unwrap();
+    let rows = stmt
+        .query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))
+        .unwrap();
+    rows.map(|row| row.unwrap())
+        .map(|(name, sql)| (name, sql.split_whitespace().collect::<Vec<_>>().join(" ")))
+        .collect()
+}
+
+#[test]
+fn a_new_file_has_the_schema_and_its_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kenoma.db");
+    drop(open(&path).unwrap());
+    let file = Connection::open(&path).unwrap();
+    let fresh = Connection::open_in_memory().unwrap();
+    fresh.execute_batch(migrations::SCHEMA).unwrap();
+    assert_eq!(schema(&file), schema(&fresh));
+    let version: i64 = file
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, migrations::VERSION);
+    let mode: String = file
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .unwrap();
+    assert_eq!(mode, "wal");
+}
+
+#[test]
+fn a_newer_file_is_refused_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kenoma.db");
+    let newer = Connection::open(&path).unwrap();
+    newer
+        .execute_batch("CREATE TABLE future (wonder TEXT); PRAGMA user_version = 999;")
+        .unwrap();
+    drop(newer);
+    let before = std::fs::read(&path).unwrap();
+    let Err(error) = open(&path) else {
+        panic!("a newer file was opened")
+    };
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(
+        cause.contains("version 999") && cause.contains("newer kenoma"),
+        "{cause}"
+    );
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn another_programs_database_is_refused_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kenoma.db");
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch("CREATE TABLE bookmarks (url TEXT);")
+        .unwrap();
+    let before = std::fs::read(&path).unwrap();
+    assert!(open(&path).is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn counters_follow_what_they_count_and_revisions_follow_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kenoma.db");
+    drop(open(&path).unwrap());
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "INSERT INTO accounts (id, username, uri, url, created_at) VALUES (1, 'a', 'u/a', 'u/a', 0), (2, 'b', 'u/b', 'u/b', 0);
+         INSERT INTO conversations (id, uri) VALUES (1, 'c');
+         INSERT INTO statuses (id, uri, account_id, visibility, conversation_id, created_at) VALUES (10, 's/10', 1, 0, 1, 5);
+         INSERT INTO statuses (id, uri, account_id, visibility, conversation_id, in_reply_to_id, created_at) VALUES (11, 's/11', 2, 0, 1, 10, 6);
+         INSERT INTO statuses (id, uri, account_id, visibility, conversation_id, reblog_of_id, created_at) VALUES (12, 's/12', 2, 0, 1, 10, 7);
+         INSERT INTO favourites (id, account_id, status_id) VALUES (1, 2, 10);
+         INSERT INTO follows (id, account_id, target_id, pending, created_at) VALUES (1, 1, 2, 1, 0);",
+    )
+    .unwrap();
+    let status = || {
+        db.query_row("SELECT replies_count, reblogs_count, favourites_count, rev FROM statuses WHERE id = 10", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?))
+        })
+        .unwrap()
+    };
+    let follows = || {
+        db.query_row("SELECT (SELECT following_count FROM accounts WHERE id = 1), followers_count FROM accounts WHERE id = 2", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })
+        .unwrap()
+    };
+    let (replies, reblogs, favourites, rev) = status();
+    assert_eq!((replies, reblogs, favourites), (1, 1, 1));
+    assert_eq!(follows(), (0, 0));
+    db.execute("UPDATE follows SET pending = 0", []).unwrap();
+    assert_eq!(follows(), (1, 1));
+    db.execute_batch(
+        "DELETE FROM follows; DELETE FROM favourites; DELETE FROM statuses WHERE id IN (11, 12);",
+    )
+    .unwrap();
+    assert_eq!(follows(), (0, 0));
+    let (replies, reblogs, favourites, later) = status();
+    assert_eq!((replies, reblogs, favourites), (0, 0, 0));
+    assert!(later > rev);
+}
