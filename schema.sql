@@ -144,8 +144,11 @@ CREATE TABLE oauth_codes (
   scopes         TEXT    NOT NULL,
   code_challenge TEXT,                              -- S256 only
   expires_at     INTEGER NOT NULL,
-  used_token_id  INTEGER
+  used_token_id  INTEGER                            -- NULL: not exchanged yet
 ) WITHOUT ROWID;
+CREATE INDEX oauth_codes_account ON oauth_codes (account_id);
+CREATE INDEX oauth_codes_app ON oauth_codes (app_id);
+CREATE INDEX oauth_codes_age ON oauth_codes (expires_at);
 
 CREATE TABLE tokens (
   id            INTEGER PRIMARY KEY,
@@ -159,6 +162,18 @@ CREATE TABLE tokens (
 );
 CREATE INDEX tokens_account ON tokens (account_id);
 CREATE INDEX tokens_app ON tokens (app_id);
+
+-- Logins that were right so far and wait for the second factor: five minutes.
+CREATE TABLE mfa_tokens (
+  token      BLOB    PRIMARY KEY,                   -- SHA-256
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  app_id     INTEGER NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  scopes     TEXT    NOT NULL,
+  attempts   INTEGER NOT NULL DEFAULT 0,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX mfa_tokens_account ON mfa_tokens (account_id);
+CREATE INDEX mfa_tokens_app ON mfa_tokens (app_id);
 
 -- Session cookies: each stands for one token and dies with it.
 CREATE TABLE sessions (
@@ -450,7 +465,7 @@ CREATE TABLE moderation_log (
   created_at INTEGER NOT NULL
 );
 
--- Secrets and switches of this server: setup token, cookie key, settings that an admin changed while it runs.
+-- Secrets and switches of this server: push and form keys, settings that an admin changed while it runs.
 CREATE TABLE server_state (
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL

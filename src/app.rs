@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::mail::Mailer;
 use crate::media::image::Decoder;
 use crate::media::store::Store;
+use crate::ops::login::Terms;
 use crate::ops::sessions::Rules;
 use crate::views::House;
 use crate::web::basic::Remembered;
@@ -185,6 +186,15 @@ impl App {
     pub fn rules(&self) -> Rules {
         Rules {
             activation_required: self.config.instance.account_activation_required,
+        }
+    }
+
+    /// What the settings say about logins.
+    pub fn terms(&self) -> Terms {
+        Terms {
+            rules: self.rules(),
+            token_lifetime: self.config.token_lifetime(),
+            code_lifetime: self.config.code_lifetime(),
         }
     }
 

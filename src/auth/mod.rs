@@ -4,5 +4,6 @@
 pub mod names;
 pub mod password;
 pub mod pkce;
+pub mod redirect;
 pub mod scope;
 pub mod secret;

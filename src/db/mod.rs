@@ -4,13 +4,17 @@
 //! a write is one immediate transaction, so it never meets a lock that it did not wait for at its start.
 
 pub mod accounts;
+pub mod apps;
+pub mod codes;
 pub mod deletion;
 pub mod idempotency;
 pub mod jobs;
 pub mod media;
+pub mod mfa_tokens;
 pub mod migrations;
 pub mod page;
 pub mod reactions;
+pub mod server_state;
 pub mod stats;
 pub mod statuses;
 pub mod timelines;

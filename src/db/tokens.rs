@@ -133,11 +133,13 @@ pub fn delete(db: &Connection, id: TokenId) -> Result<()> {
     Ok(())
 }
 
-/// Ends all tokens and codes of a user.
+/// Ends all tokens, codes and half-done logins of a user.
 pub fn delete_of(db: &Connection, account: AccountId) -> Result<()> {
     db.prepare_cached("DELETE FROM tokens WHERE account_id = ?1")?
         .execute(params![account])?;
     db.prepare_cached("DELETE FROM oauth_codes WHERE account_id = ?1")?
+        .execute(params![account])?;
+    db.prepare_cached("DELETE FROM mfa_tokens WHERE account_id = ?1")?
         .execute(params![account])?;
     Ok(())
 }
@@ -146,5 +148,103 @@ pub fn delete_of(db: &Connection, account: AccountId) -> Result<()> {
 pub fn insert_cookie(db: &Connection, cookie_hash: &[u8], token: TokenId) -> Result<()> {
     db.prepare_cached("INSERT INTO sessions (cookie_hash, token_id) VALUES (?1, ?2)")?
         .execute(params![cookie_hash, token])?;
+    Ok(())
+}
+
+/// Ends a cookie; the token lives on.
+pub fn delete_cookie(db: &Connection, cookie_hash: &[u8]) -> Result<()> {
+    db.prepare_cached("DELETE FROM sessions WHERE cookie_hash = ?1")?
+        .execute(params![cookie_hash])?;
+    Ok(())
+}
+
+/// A token's owners and scopes, whether it is still alive or not.
+#[derive(Clone, Debug)]
+pub struct OwnedToken {
+    /// Its id.
+    pub id: TokenId,
+    /// The app that it was given to.
+    pub app: Option<AppId>,
+    /// `None`: the app's own.
+    pub account: Option<AccountId>,
+    /// Separated by spaces.
+    pub scopes: String,
+}
+
+impl OwnedToken {
+    fn read(row: &Row) -> rusqlite::Result<OwnedToken> {
+        Ok(OwnedToken {
+            id: row.get(0)?,
+            app: row.get(1)?,
+            account: row.get(2)?,
+            scopes: row.get(3)?,
+        })
+    }
+}
+
+/// The token with that refresh secret, even if its access secret expired.
+pub fn by_refresh(db: &Connection, hash: &[u8]) -> Result<Option<OwnedToken>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id, app_id, account_id, scopes FROM tokens WHERE refresh_hash = ?1",
+        )?
+        .query_row(params![hash], OwnedToken::read)
+        .optional()?)
+}
+
+/// The token with that access or refresh secret.
+pub fn by_either(db: &Connection, hash: &[u8]) -> Result<Option<OwnedToken>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT id, app_id, account_id, scopes FROM tokens WHERE access_hash = ?1 OR refresh_hash = ?1",
+    )?;
+    Ok(stmt.query_row(params![hash], OwnedToken::read).optional()?)
+}
+
+/// Gives a token another access secret and another life.
+pub fn renew(
+    db: &Connection,
+    id: TokenId,
+    access_hash: &[u8],
+    created_at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE tokens SET access_hash = ?2, created_at = ?3, expires_at = ?4 WHERE id = ?1",
+    )?
+    .execute(params![id, access_hash, created_at, expires_at])?;
+    Ok(())
+}
+
+/// A token as its owner sees it in a list.
+#[derive(Clone, Debug)]
+pub struct ListedToken {
+    /// Its id.
+    pub id: TokenId,
+    /// End of its life.
+    pub expires_at: Timestamp,
+    /// The app's name; `None` for tokens made on the command line.
+    pub app_name: Option<String>,
+}
+
+/// A user's live tokens, newest first.
+pub fn list_of(db: &Connection, account: AccountId) -> Result<Vec<ListedToken>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT t.id, t.expires_at, p.name FROM tokens AS t LEFT JOIN apps AS p ON p.id = t.app_id
+          WHERE t.account_id = ?1 AND t.expires_at > ?2 ORDER BY t.id DESC",
+    )?;
+    let rows = stmt.query_map(params![account, Timestamp::now()], |row| {
+        Ok(ListedToken {
+            id: row.get(0)?,
+            expires_at: row.get(1)?,
+            app_name: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Ends one of a user's own tokens; somebody else's is left alone.
+pub fn delete_own(db: &Connection, account: AccountId, id: TokenId) -> Result<()> {
+    db.prepare_cached("DELETE FROM tokens WHERE id = ?1 AND account_id = ?2")?
+        .execute(params![id, account])?;
     Ok(())
 }

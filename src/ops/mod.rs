@@ -2,6 +2,9 @@
 //! never JSON, never the network.
 
 pub mod accounts;
+pub mod apps;
+pub mod login;
+pub mod server_keys;
 pub mod sessions;
 pub mod tokens;
 pub mod users;

@@ -54,3 +54,37 @@ pub fn issue(
         lifetime,
     })
 }
+
+/// Replaces a token's access secret; scopes, cookies and the refresh token stay.
+pub fn renew(
+    tx: &Tx,
+    id: TokenId,
+    refresh: &str,
+    scopes: &str,
+    lifetime: Duration,
+) -> Result<Issued> {
+    let access = secret::token();
+    let created_at = Timestamp::now();
+    tokens::renew(
+        tx,
+        id,
+        &secret::digest(&access),
+        created_at,
+        created_at.plus(lifetime),
+    )?;
+    Ok(Issued {
+        id,
+        access,
+        refresh: refresh.to_owned(),
+        scopes: scopes.to_owned(),
+        created_at,
+        lifetime,
+    })
+}
+
+/// Makes a cookie's value that stands for a token.
+pub fn open_session(tx: &Tx, token: TokenId) -> Result<String> {
+    let cookie = secret::token();
+    tokens::insert_cookie(tx, &secret::digest(&cookie), token)?;
+    Ok(cookie)
+}

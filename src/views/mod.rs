@@ -3,11 +3,13 @@
 //! Entities are structs with `#[derive(Serialize)]`; what every viewer sees alike is rendered once and kept as a fragment.
 
 pub mod account;
+pub mod app;
 pub mod credential_account;
 pub mod emoji;
 pub mod fragments;
 pub mod media;
 pub mod status;
+pub mod token;
 
 use rusqlite::Connection;
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::digest::{SHA256, digest};
 use quick_cache::sync::Cache;
 
-use super::rate::{Class, Who};
+use super::passwords;
 use crate::app::App;
 use crate::db::users::{self, Standing, UserRow};
 use crate::error::Result;
@@ -61,20 +61,11 @@ fn right(
     {
         return Ok(user);
     }
-    let account = Who::Name(name.to_lowercase());
-    app.limiter().take(Class::Login, Who::address(address))?;
-    app.limiter().check(Class::Account, account.clone())?;
-    let right = match stored {
-        Some(hash) => app.hasher().verify(password, hash),
-        // The same work as for a known name, so that time tells nothing (security.md O6).
-        None => app.hasher().dummy_verify(password),
-    };
-    if right {
+    let user = passwords::compare(app, user, name, password, address)?;
+    if user.is_some() {
         app.remembered().0.insert(key, Instant::now());
-        return Ok(user);
     }
-    app.limiter().take(Class::Account, account)?;
-    Ok(None)
+    Ok(user)
 }
 
 fn key(name: &str, password: &str, stored: &str) -> [u8; 32] {

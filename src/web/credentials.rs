@@ -1,5 +1,7 @@
 //! Who is calling: the ways to present a token (pleroma-contract B.7), the cookie's rule (security.md O5), HTTP Basic.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
@@ -53,6 +55,25 @@ pub fn cookie(request: &rouille::Request) -> Option<String> {
         .find_map(|(name, value)| {
             (COOKIES.contains(&name) && !value.is_empty()).then(|| value.to_owned())
         })
+}
+
+/// Longer than browsers keep a cookie anyway.
+const LONGEST_COOKIE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// The header that gives a browser its session cookie (security.md O5).
+pub fn set_cookie(app: &App, value: &str, lifetime: Duration) -> String {
+    let age = lifetime.min(LONGEST_COOKIE).as_secs();
+    let secure = if app.base().is_https() {
+        "; Secure"
+    } else {
+        ""
+    };
+    format!("{COOKIE}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}")
+}
+
+/// The header that takes it away.
+pub fn clear_cookie(app: &App) -> String {
+    set_cookie(app, "", Duration::ZERO)
 }
 
 /// Whether the browser says that one of our own pages makes this request. Cookies count only then.

@@ -6,9 +6,11 @@ pub mod ctx;
 pub mod dispatch;
 pub mod door;
 pub mod form;
+
 pub mod idempotency;
 pub mod multipart;
 pub mod params;
+pub mod passwords;
 pub mod rate;
 pub mod reply;
 pub mod router;

@@ -5,4 +5,5 @@ mod support;
 
 mod accounts;
 mod door;
+mod oauth;
 mod storage;

@@ -1,4 +1,5 @@
 //! The Mastodon client API.
 
 pub mod accounts;
+pub mod apps;
 pub mod timelines;

@@ -1,0 +1,40 @@
+//! Keys of the server itself, made when first needed and kept in the database: they survive restarts and move with it.
+
+use aws_lc_rs::encoding::AsBigEndian;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use crate::auth::secret;
+use crate::db::{Db, server_state};
+use crate::error::{Error, Result};
+
+/// The public half of the key that signs push messages (RFC 8292): a P-256 point, uncompressed, as URL-safe base64.
+pub fn vapid_public(db: &Db) -> Result<String> {
+    let stored = stored(db, "vapid_key", || {
+        let made = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+            .map_err(|_| Error::internal("no P-256 key could be made"))?;
+        let private = made
+            .private_key()
+            .as_be_bytes()
+            .map_err(|_| Error::internal("a new P-256 key has no private half"))?;
+        let private = BASE64_URL_SAFE_NO_PAD.encode(private.as_ref());
+        let public = BASE64_URL_SAFE_NO_PAD.encode(made.public_key().as_ref());
+        Ok(format!("{private} {public}"))
+    })?;
+    let public = stored.rsplit(' ').next().unwrap_or_default();
+    Ok(public.to_owned())
+}
+
+/// The secret under which HTML forms are signed.
+pub fn forms(db: &Db) -> Result<String> {
+    stored(db, "form_key", || Ok(secret::token()))
+}
+
+fn stored(db: &Db, key: &str, make: impl FnOnce() -> Result<String>) -> Result<String> {
+    if let Some(found) = db.read(|db| server_state::get(db, key))? {
+        return Ok(found);
+    }
+    let made = make()?;
+    db.write(|tx| server_state::keep_first(tx, key, &made))
+}
