@@ -18,6 +18,7 @@ use crate::ops::sessions::Rules;
 use crate::views::House;
 use crate::web::basic::Remembered;
 use crate::web::idempotency::InProgress;
+use crate::web::kept::Kept;
 use crate::web::rate::Limiter;
 use crate::web::router::Router;
 
@@ -32,6 +33,7 @@ pub struct App {
     limiter: Limiter,
     in_progress: InProgress,
     remembered: Remembered,
+    kept: Kept,
     hasher: Hasher,
     uploads: Store,
     decoder: Decoder,
@@ -96,6 +98,7 @@ impl App {
             limiter: Limiter::new(config.rate_limit.enabled),
             in_progress: InProgress::default(),
             remembered: Remembered::default(),
+            kept: Kept::default(),
             hasher: Hasher::new(config.password.cost),
             uploads: Store::new(data.join("uploads"))?,
             decoder: Decoder::default(),
@@ -160,6 +163,11 @@ impl App {
     /// HTTP Basic pairs that were right a moment ago.
     pub fn remembered(&self) -> &Remembered {
         &self.remembered
+    }
+
+    /// Documents that are rendered once for everybody.
+    pub fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// Hashes passwords, two at a time.

@@ -1,7 +1,7 @@
 //! THE table: the index of the API. One row is one route: method, path, who may call with which scope, what answers.
 
-use crate::api::mastodon::{accounts, apps, timelines};
-use crate::api::oauth;
+use crate::api::mastodon::{accounts, apps, instance, timelines};
+use crate::api::{nodeinfo, oauth, pleroma};
 use crate::web::rate::Class;
 use crate::web::router::Access::{Open, Optional, Token, User};
 use crate::web::router::{Route, delete, get, post};
@@ -23,6 +23,20 @@ pub static ROUTES: &[Route] = &[
     get("/api/oauth_tokens",                       User(&[]),                                    oauth::list),
     delete("/api/oauth_tokens/{id}",               User(&[]),                                    oauth::delete),
     delete("/auth/sign_out",                       Open,                                         oauth::sign_out),
+
+    // The instance
+    get("/api/v1/instance",                        Open,                                         instance::v1),
+    get("/api/v2/instance",                        Open,                                         instance::v2),
+    get("/api/v1/instance/peers",                  Open,                                         instance::peers),
+    get("/api/v1/instance/rules",                  Open,                                         instance::rules),
+    get("/api/v1/instance/extended_description",   Open,                                         instance::extended_description),
+    get("/api/pleroma/healthcheck",                Open,                                         pleroma::instance::healthcheck),
+    get("/api/pleroma/frontend_configurations",    Open,                                         pleroma::instance::frontend_configurations),
+    get("/health",                                 Open,                                         pleroma::instance::alive),
+    get("/.well-known/nodeinfo",                   Open,                                         nodeinfo::links),
+    get("/.well-known/host-meta",                  Open,                                         nodeinfo::host_meta),
+    get("/nodeinfo/2.0",                           Open,                                         nodeinfo::v2_0),
+    get("/nodeinfo/2.1",                           Open,                                         nodeinfo::v2_1),
 
     // Timelines
     get("/api/v1/timelines/public",                Optional(&["read:statuses"]),                 timelines::public),

@@ -1,4 +1,7 @@
 //! Handlers: each decodes its parameters, calls one operation and encodes the answer. Its doc comment is its URL.
 
+pub mod features;
 pub mod mastodon;
+pub mod nodeinfo;
 pub mod oauth;
+pub mod pleroma;

@@ -85,6 +85,11 @@ pub fn is_username(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain)
 }
 
+/// Names that nobody may have.
+pub fn reserved() -> &'static [&'static str] {
+    &RESERVED
+}
+
 /// Tells whether nobody may have this name.
 pub fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name)

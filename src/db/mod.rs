@@ -25,6 +25,7 @@ pub mod visibility;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -49,6 +50,7 @@ pub struct Settings {
 pub struct Db {
     readers: r2d2::Pool<SqliteConnectionManager>,
     writer: Mutex<Connection>,
+    generation: AtomicU64,
     bell: Bell,
 }
 
@@ -97,6 +99,7 @@ impl Db {
         Ok(Db {
             readers,
             writer: Mutex::new(writer),
+            generation: AtomicU64::new(0),
             bell: Bell::default(),
         })
     }
@@ -121,12 +124,18 @@ impl Db {
             let made = work(&tx)?;
             let wake = tx.jobs_pushed.get();
             tx.inner.commit()?;
+            self.generation.fetch_add(1, Ordering::Release);
             (made, wake)
         };
         if wake {
             self.bell.ring();
         }
         Ok(made)
+    }
+
+    /// Counts the writes of this process: what was read at one generation is still so while it lasts. Ask before reading.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// The bell that rings when there may be work.

@@ -236,6 +236,16 @@ pub fn set_password(db: &Connection, id: AccountId, hash: &str) -> Result<()> {
     Ok(())
 }
 
+/// People who show that they look after this server, admins first, with their actor ids.
+pub fn staff(db: &Connection) -> Result<Vec<(AccountId, String)>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT a.id, a.uri FROM users AS u JOIN accounts AS a ON a.id = u.account_id
+          WHERE (u.is_admin OR u.is_moderator) AND u.show_role AND a.hidden = 0 ORDER BY u.is_admin DESC, a.id",
+    )?;
+    let rows = stmt.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Moment of the newest post, for usage figures: users active since then.
 pub fn active_since(db: &Connection, moment: Timestamp) -> Result<i64> {
     Ok(db

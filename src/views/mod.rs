@@ -7,7 +7,9 @@ pub mod app;
 pub mod credential_account;
 pub mod emoji;
 pub mod fragments;
+pub mod instance;
 pub mod media;
+pub mod nodeinfo;
 pub mod status;
 pub mod token;
 

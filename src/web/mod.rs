@@ -8,6 +8,7 @@ pub mod door;
 pub mod form;
 
 pub mod idempotency;
+pub mod kept;
 pub mod multipart;
 pub mod params;
 pub mod passwords;

@@ -5,5 +5,7 @@ mod support;
 
 mod accounts;
 mod door;
+mod instance;
+mod nodeinfo;
 mod oauth;
 mod storage;

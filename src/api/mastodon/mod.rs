@@ -2,4 +2,5 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod instance;
 pub mod timelines;

@@ -1,0 +1,3 @@
+//! Pleroma's extensions to the client API.
+
+pub mod instance;

@@ -1,0 +1,287 @@
+//! What the server says of itself.
+
+use crate::support::TestServer;
+use serde_json::{Value, json};
+
+#[test]
+fn the_instance_tells_its_settings_in_both_versions() {
+    let server = TestServer::with(&[
+        "instance.name=Our <house>",
+        "instance.description=Two & a cat",
+        "instance.contact_email=us@example.org",
+        "instance.limit=777",
+        "instance.registrations_open=true",
+        "instance.account_approval_required=true",
+        "upload.limit=1234567",
+    ]);
+    let v1 = server.get("/api/v1/instance").ok();
+    assert_eq!(v1["title"], "Our <house>");
+    assert_eq!(v1["description"], "Two &amp; a cat");
+    assert_eq!(v1["email"], "us@example.org");
+    assert_eq!(v1["uri"], "127.0.0.1:4000");
+    assert_eq!(v1["max_toot_chars"], 777);
+    assert_eq!(v1["upload_limit"], 1_234_567);
+    assert_eq!(
+        (&v1["registrations"], &v1["approval_required"]),
+        (&json!(true), &json!(true))
+    );
+    let v2 = server.get("/api/v2/instance").ok();
+    assert_eq!(v2["domain"], v1["uri"]);
+    assert_eq!(
+        v2["registrations"],
+        json!({"enabled": true, "approval_required": true, "message": null})
+    );
+    assert_eq!(v2["contact"]["email"], "us@example.org");
+    assert_eq!(v2["configuration"]["statuses"]["max_characters"], 777);
+    assert_eq!(
+        v2["configuration"]["media_attachments"]["image_size_limit"],
+        1_234_567
+    );
+    assert_eq!(v2["pleroma"], v1["pleroma"]);
+    assert_eq!(v2["version"], v1["version"]);
+}
+
+#[test]
+fn the_version_is_of_the_form_that_clients_parse() {
+    let server = TestServer::new();
+    let v1 = server.get("/api/v1/instance").ok();
+    assert_eq!(v1["version"], "2.7.2 (compatible; Pleroma 2.7.0+kenoma)");
+}
+
+#[test]
+fn what_strict_clients_decode_is_there_with_its_type() {
+    let server = TestServer::new();
+    let v1 = server.get("/api/v1/instance").ok();
+    assert!(
+        v1["urls"]["streaming_api"]
+            .as_str()
+            .unwrap()
+            .starts_with("ws://")
+    );
+    for number in [
+        "/stats/user_count",
+        "/stats/status_count",
+        "/stats/domain_count",
+        "/chat_limit",
+        "/description_limit",
+        "/poll_limits/max_options",
+        "/poll_limits/max_option_chars",
+        "/poll_limits/min_expiration",
+        "/poll_limits/max_expiration",
+        "/avatar_upload_limit",
+        "/background_upload_limit",
+        "/banner_upload_limit",
+        "/pleroma/stats/mau",
+        "/pleroma/metadata/fields_limits/max_fields",
+        "/pleroma/metadata/fields_limits/max_remote_fields",
+        "/pleroma/metadata/fields_limits/name_length",
+        "/pleroma/metadata/fields_limits/value_length",
+    ] {
+        assert!(v1.pointer(number).is_some_and(Value::is_u64), "{number}");
+    }
+    assert!(
+        v1["rules"].is_array() && v1["languages"] == json!(["en"]) && v1["thumbnail"].is_string()
+    );
+    let v2 = server.get("/api/v2/instance").ok();
+    for number in [
+        "/accounts/max_featured_tags",
+        "/accounts/max_pinned_statuses",
+        "/accounts/max_profile_fields",
+        "/statuses/max_media_attachments",
+        "/statuses/characters_reserved_per_url",
+        "/polls/max_options",
+        "/polls/max_characters_per_option",
+        "/polls/min_expiration",
+        "/polls/max_expiration",
+        "/media_attachments/video_frame_rate_limit",
+    ] {
+        assert!(
+            v2["configuration"]
+                .pointer(number)
+                .is_some_and(Value::is_u64),
+            "{number}"
+        );
+    }
+    assert!(
+        v2["thumbnail"]["url"].is_string() && v2["configuration"]["urls"]["streaming"].is_string()
+    );
+    assert_eq!(
+        v2["configuration"]["timelines_access"]["live_feeds"]["local"],
+        "public"
+    );
+}
+
+#[test]
+fn figures_follow_what_people_do_at_once() {
+    let server = TestServer::new();
+    let count = |what: &str| server.get("/api/v1/instance").ok()["stats"][what].clone();
+    assert_eq!(count("user_count"), 0);
+    let alice = server.user("alice");
+    assert_eq!(count("user_count"), 1);
+    insert_status(&server, &alice.id, 1, 0);
+    insert_status(&server, &alice.id, 2, 3);
+    server.user("bob");
+    assert_eq!(
+        (count("user_count"), count("status_count")),
+        (json!(2), json!(1)),
+        "direct statuses do not count"
+    );
+    let v2 = server.get("/api/v2/instance").ok();
+    assert_eq!(v2["usage"]["users"]["active_month"], 1);
+}
+
+#[test]
+fn people_who_cannot_be_seen_are_not_counted() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    server
+        .sql()
+        .execute("UPDATE accounts SET hidden = 1 WHERE id = ?1", [&alice.id])
+        .unwrap();
+    assert_eq!(
+        server.get("/api/v1/instance").ok()["stats"]["user_count"],
+        0
+    );
+}
+
+#[test]
+fn the_contact_is_the_first_admin_who_shows_it() {
+    let server = TestServer::new();
+    assert_eq!(
+        server.get("/api/v1/instance").ok()["contact_account"],
+        Value::Null
+    );
+    server.user("alice");
+    let root = server.admin("root");
+    let v1 = server.get("/api/v1/instance").ok();
+    assert_eq!(
+        (&v1["contact_account"]["id"], &v1["contact_account"]["acct"]),
+        (&json!(root.id), &json!("root"))
+    );
+    assert_eq!(
+        server.get("/api/v2/instance").ok()["contact"]["account"]["id"],
+        json!(root.id)
+    );
+}
+
+#[test]
+fn peers_are_the_hosts_that_we_know_somebody_of() {
+    let server = TestServer::new();
+    server.user("alice");
+    assert_eq!(server.get("/api/v1/instance/peers").ok(), json!([]));
+    for (id, name, host) in [
+        (1, "a", "one.test"),
+        (2, "b", "one.test"),
+        (3, "c", "two.test"),
+    ] {
+        server
+            .sql()
+            .execute(
+                "INSERT INTO accounts (id, username, host, uri, url, created_at) VALUES (?1, ?2, ?3, ?4, ?4, 0)",
+                rusqlite::params![id, name, host, format!("https://{host}/{name}")],
+            )
+            .unwrap();
+    }
+    assert_eq!(
+        server.get("/api/v1/instance/peers").ok(),
+        json!(["one.test", "two.test"])
+    );
+}
+
+#[test]
+fn features_are_those_that_the_routes_answer() {
+    let server = TestServer::new();
+    let v1 = server.get("/api/v1/instance").ok();
+    let features = v1["pleroma"]["metadata"]["features"]
+        .as_array()
+        .unwrap()
+        .clone();
+    assert!(features.contains(&json!("pleroma_api")) && features.contains(&json!("mastodon_api")));
+    assert_eq!(
+        features.contains(&json!("mastodon_api_streaming")),
+        server.get("/api/v1/streaming").status != 404,
+    );
+    assert_eq!(
+        features.contains(&json!("pleroma_emoji_reactions")),
+        server
+            .request("PUT", "/api/v1/pleroma/statuses/1/reactions/x", &[], b"")
+            .status
+            != 404,
+    );
+}
+
+#[test]
+fn the_healthcheck_tells_true_figures() {
+    let server = TestServer::new();
+    let health = server.get("/api/pleroma/healthcheck").ok();
+    assert_eq!(health["healthy"], true);
+    assert!(health["pool_size"].as_u64().unwrap() >= 4);
+    assert!(health["memory_used"].as_f64().unwrap() > 1.0);
+    server
+        .sql()
+        .execute(
+            "INSERT INTO jobs (id, kind, payload, run_at) VALUES (1, 'sweep', '{}', 0)",
+            [],
+        )
+        .unwrap();
+    let health = server.get("/api/v1/pleroma/healthcheck").ok();
+    assert_eq!(
+        health["job_queue_stats"]["sweep"],
+        json!({"waiting": 1, "dead": 0})
+    );
+    assert_eq!(server.get("/health").ok()["status"], "OK");
+}
+
+#[test]
+fn the_healthcheck_says_so_when_all_readers_are_busy() {
+    let server = TestServer::with(&["storage.readers=1"]);
+    server
+        .app
+        .db()
+        .read(|_| {
+            let health = server.get("/api/pleroma/healthcheck").with_status(503);
+            assert_eq!(
+                (&health["healthy"], &health["active"]),
+                (&json!(false), &json!(1))
+            );
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn the_healthcheck_can_be_switched_off() {
+    let server = TestServer::with(&["instance.healthcheck=false"]);
+    assert_eq!(
+        server.get("/api/pleroma/healthcheck").with_status(503),
+        json!({})
+    );
+}
+
+#[test]
+fn small_documents_that_clients_ask_for_are_there() {
+    let server = TestServer::with(&["instance.description=Here <we> are"]);
+    assert_eq!(server.get("/api/v1/instance/rules").ok(), json!([]));
+    assert_eq!(
+        server.get("/api/v1/instance/extended_description").ok()["content"],
+        "Here &lt;we&gt; are"
+    );
+    let front_ends = server.get("/api/pleroma/frontend_configurations").ok();
+    assert!(front_ends["pleroma_fe"].is_object() && front_ends["masto_fe"].is_object());
+}
+
+fn insert_status(server: &TestServer, account: &str, id: i64, visibility: i64) {
+    let db = server.sql();
+    db.execute(
+        "INSERT INTO conversations (uri) VALUES (?1)",
+        [format!("tag:{id}")],
+    )
+    .unwrap();
+    let conversation = db.last_insert_rowid();
+    db.execute(
+        "INSERT INTO statuses (id, uri, account_id, visibility, conversation_id, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, unixepoch() * 1000)",
+        rusqlite::params![id, format!("urn:{id}"), account, visibility, conversation],
+    )
+    .unwrap();
+}
