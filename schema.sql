@@ -223,9 +223,12 @@ CREATE INDEX statuses_conversation ON statuses (conversation_id, id);
 CREATE INDEX statuses_parent ON statuses (in_reply_to_id) WHERE in_reply_to_id IS NOT NULL;
 CREATE INDEX statuses_parent_account ON statuses (in_reply_to_account_id) WHERE in_reply_to_account_id IS NOT NULL;
 CREATE UNIQUE INDEX statuses_reblog ON statuses (reblog_of_id, account_id) WHERE reblog_of_id IS NOT NULL;
+CREATE INDEX statuses_reblog_list ON statuses (reblog_of_id, id) WHERE reblog_of_id IS NOT NULL;
 CREATE INDEX statuses_quote ON statuses (quote_of_id) WHERE quote_of_id IS NOT NULL;
 CREATE INDEX statuses_app ON statuses (app_id) WHERE app_id IS NOT NULL;
 CREATE INDEX statuses_expiry ON statuses (expires_at) WHERE expires_at IS NOT NULL;
+-- Direct messages that somebody wrote; those received are found through mentions.
+CREATE INDEX statuses_direct ON statuses (account_id, id) WHERE visibility = 3;
 -- The public timelines: all, and ours only.
 CREATE INDEX statuses_public ON statuses (id) WHERE visibility = 0 AND reblog_of_id IS NULL;
 CREATE INDEX statuses_public_local ON statuses (id) WHERE visibility = 0 AND reblog_of_id IS NULL AND local = 1;
@@ -292,6 +295,7 @@ CREATE TABLE favourites (
   uri        TEXT,                                  -- id of the Like
   UNIQUE (account_id, status_id)
 );
+CREATE INDEX favourites_list ON favourites (account_id, id);
 CREATE INDEX favourites_status ON favourites (status_id, id);
 CREATE TABLE bookmarks (
   id         INTEGER PRIMARY KEY,
@@ -299,6 +303,7 @@ CREATE TABLE bookmarks (
   status_id  INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
   UNIQUE (account_id, status_id)
 );
+CREATE INDEX bookmarks_list ON bookmarks (account_id, id);
 CREATE INDEX bookmarks_status ON bookmarks (status_id);
 CREATE TABLE pins (
   id         INTEGER PRIMARY KEY,

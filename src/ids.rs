@@ -31,6 +31,26 @@ pub fn at(moment: Timestamp) -> i64 {
     (moment.0.saturating_mul(1000)).max(FLOOR)
 }
 
+/// A random UUID (version 4): the part of an ActivityPub id that nobody can guess.
+///
+/// # Panics
+/// When the operating system has no random bytes, as [`crate::auth::secret::token`].
+pub fn uuid() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the operating system provides random bytes");
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = data_encoding::HEXLOWER.encode(&bytes);
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
+    parts.join("-")
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -113,6 +133,14 @@ id!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_uuid_has_its_version_and_is_new_each_time() {
+        let (one, other) = (uuid(), uuid());
+        assert_ne!(one, other);
+        assert_eq!((one.len(), one.as_bytes()[14]), (36, b'4'));
+        assert!(matches!(one.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
+    }
 
     #[test]
     fn ids_ascend_have_sixteen_digits_and_fit_a_javascript_number() {

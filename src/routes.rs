@@ -1,6 +1,6 @@
 //! THE table: the index of the API. One row is one route: method, path, who may call with which scope, what answers.
 
-use crate::api::mastodon::{accounts, apps, instance, timelines};
+use crate::api::mastodon::{accounts, apps, instance, status_actions, statuses, timelines};
 use crate::api::{nodeinfo, oauth, pleroma};
 use crate::web::rate::Class;
 use crate::web::router::Access::{Open, Optional, Token, User};
@@ -38,6 +38,32 @@ pub static ROUTES: &[Route] = &[
     get("/nodeinfo/2.0",                           Open,                                         nodeinfo::v2_0),
     get("/nodeinfo/2.1",                           Open,                                         nodeinfo::v2_1),
 
+    // Statuses
+    post("/api/v1/statuses",                       User(&["write:statuses"]),                    statuses::create).rate(Class::Posting),
+    get("/api/v1/statuses",                        Optional(&["read:statuses"]),                 statuses::many),
+    get("/api/v1/statuses/{id}",                   Optional(&["read:statuses"]),                 statuses::show),
+    delete("/api/v1/statuses/{id}",                User(&["write:statuses"]),                    statuses::delete),
+    get("/api/v1/statuses/{id}/context",           Optional(&["read:statuses"]),                 statuses::context),
+    get("/api/v1/statuses/{id}/source",            Optional(&["read:statuses"]),                 statuses::source),
+    get("/api/v1/statuses/{id}/favourited_by",     Optional(&["read:accounts"]),                 status_actions::favourited_by),
+    get("/api/v1/statuses/{id}/reblogged_by",      Optional(&["read:accounts"]),                 status_actions::reblogged_by),
+    post("/api/v1/statuses/{id}/favourite",        User(&["write:favourites"]),                  status_actions::favourite),
+    post("/api/v1/statuses/{id}/unfavourite",      User(&["write:favourites"]),                  status_actions::unfavourite),
+    post("/api/v1/statuses/{id}/reblog",           User(&["write:statuses"]),                    status_actions::reblog),
+    post("/api/v1/statuses/{id}/unreblog",         User(&["write:statuses"]),                    status_actions::unreblog),
+    post("/api/v1/statuses/{id}/bookmark",         User(&["write:bookmarks"]),                   status_actions::bookmark),
+    post("/api/v1/statuses/{id}/unbookmark",       User(&["write:bookmarks"]),                   status_actions::unbookmark),
+    post("/api/v1/statuses/{id}/pin",              User(&["write:accounts"]),                    status_actions::pin),
+    post("/api/v1/statuses/{id}/unpin",            User(&["write:accounts"]),                    status_actions::unpin),
+    post("/api/v1/statuses/{id}/mute",             User(&["write:mutes"]),                       status_actions::mute),
+    post("/api/v1/statuses/{id}/unmute",           User(&["write:mutes"]),                       status_actions::unmute),
+    get("/api/v1/favourites",                      User(&["read:favourites"]),                   status_actions::favourites),
+    get("/api/v1/bookmarks",                       User(&["read:bookmarks"]),                    status_actions::bookmarks),
+
     // Timelines
+    get("/api/v1/timelines/home",                  User(&["read:statuses"]),                     timelines::home),
     get("/api/v1/timelines/public",                Optional(&["read:statuses"]),                 timelines::public),
+    get("/api/v1/timelines/tag/{tag}",             Optional(&["read:statuses"]),                 timelines::tag),
+    get("/api/v1/timelines/direct",                User(&["read:statuses"]),                     timelines::direct),
+    get("/api/v1/accounts/{id}/statuses",          Optional(&["read:statuses"]),                 timelines::by_account),
 ];

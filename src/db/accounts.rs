@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::json_ids;
 use crate::clock::Timestamp;
+use crate::config::BaseUrl;
 use crate::error::Result;
 use crate::ids::AccountId;
 
@@ -211,6 +212,55 @@ pub fn by_handle(db: &Connection, username: &str, host: &str) -> Result<Option<A
         .optional()?)
 }
 
+/// The account that a client means: by id, or by name with or without a host (mastodon-api 0.3).
+pub fn by_id_or_name(db: &Connection, base: &BaseUrl, text: &str) -> Result<Option<AccountRow>> {
+    if let Ok(id) = text.parse()
+        && let Some(found) = by_id(db, id)?
+    {
+        return Ok(Some(found));
+    }
+    let text = text.strip_prefix('@').unwrap_or(text);
+    match text.split_once('@') {
+        Some((name, host)) if host != base.authority() && host != base.host() => {
+            by_handle(db, name, host)
+        }
+        Some((name, _)) => by_handle(db, name, ""),
+        None => by_handle(db, text, ""),
+    }
+}
+
+/// An account as far as a text can name it.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// Its id.
+    pub id: AccountId,
+    /// Name without host.
+    pub username: String,
+    /// `""` for this server.
+    pub host: String,
+    /// Profile page.
+    pub url: String,
+}
+
+/// Those of the accounts, given by name and host, that are known and not hidden; in one query.
+pub fn named(db: &Connection, names: &[(String, String)]) -> Result<Vec<Named>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT DISTINCT a.id, a.username, a.host, a.url
+           FROM json_each(?1) AS wanted CROSS JOIN accounts AS a
+             ON a.username = wanted.value ->> 0 AND a.host = wanted.value ->> 1
+          WHERE a.hidden = 0",
+    )?;
+    let rows = stmt.query_map(params![serde_json::to_string(names)?], |row| {
+        Ok(Named {
+            id: row.get(0)?,
+            username: row.get(1)?,
+            host: row.get(2)?,
+            url: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The account with that ActivityPub id.
 pub fn by_uri(db: &Connection, uri: &str) -> Result<Option<AccountRow>> {
     let mut stmt = db.prepare_cached(select!("WHERE a.uri = ?1"))?;
@@ -293,4 +343,13 @@ pub fn set(db: &Connection, id: AccountId, column: Column, value: impl Into<Valu
     };
     db.prepare_cached(sql)?.execute(params![id, value.into()])?;
     Ok(())
+}
+
+/// Which of these live here.
+pub fn local_among(db: &Connection, ids: &[AccountId]) -> Result<Vec<AccountId>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT id FROM accounts WHERE id IN (SELECT value FROM json_each(?1)) AND host = ''",
+    )?;
+    let rows = stmt.query_map(params![json_ids(ids)], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

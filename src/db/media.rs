@@ -78,3 +78,15 @@ pub fn by_id(db: &Connection, id: MediaId) -> Result<Option<MediaRow>> {
         .query_row(params![id], MediaRow::read)
         .optional()?)
 }
+
+/// Removes those of the uploads that hang on nothing; returns the names of their files.
+pub fn remove_detached(db: &Connection, ids: &[MediaId]) -> Result<Vec<String>> {
+    let mut stmt = db.prepare_cached(
+        "DELETE FROM media WHERE id IN (SELECT value FROM json_each(?1)) AND status_id IS NULL RETURNING file, preview_file",
+    )?;
+    let rows = stmt.query_map(params![json_ids(ids)], |row| {
+        Ok([row.get::<_, Option<String>>(0)?, row.get(1)?])
+    })?;
+    let pairs = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(pairs.into_iter().flatten().flatten().collect())
+}

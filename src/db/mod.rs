@@ -5,18 +5,26 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod bookmarks;
 pub mod codes;
+pub mod conversations;
 pub mod deletion;
+pub mod favourites;
+pub mod home;
 pub mod idempotency;
 pub mod jobs;
 pub mod media;
 pub mod mfa_tokens;
 pub mod migrations;
+pub mod notifications;
 pub mod page;
+pub mod pins;
 pub mod reactions;
+pub mod reblogs;
 pub mod server_state;
 pub mod stats;
 pub mod statuses;
+pub mod tags;
 pub mod timelines;
 pub mod tokens;
 pub mod users;
@@ -136,6 +144,13 @@ impl Db {
     /// Counts the writes of this process: what was read at one generation is still so while it lasts. Ask before reading.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    /// Does what [`Db::write`] would, and takes all of it back: to see what would come of it.
+    pub fn rehearse<T>(&self, work: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
+        let mut conn = self.writer();
+        work(&Tx {
+            inner: conn.transaction_with_behavior(TransactionBehavior::Immediate)?,
+            jobs_pushed: Cell::new(false),
+        })
     }
 
     /// The bell that rings when there may be work.

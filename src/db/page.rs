@@ -53,3 +53,19 @@ pub fn ids<I: rusqlite::types::FromSql>(
     }
     Ok(ids)
 }
+
+/// Runs a statement that yields paging keys and ids in reading order and returns them newest first.
+pub fn rows<I: rusqlite::types::FromSql>(
+    db: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+    page: &Page,
+) -> Result<Vec<(i64, I)>> {
+    let mut stmt = db.prepare_cached(sql)?;
+    let found = stmt.query_map(params, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut found: Vec<(i64, I)> = found.collect::<rusqlite::Result<_>>()?;
+    if page.upwards() {
+        found.reverse();
+    }
+    Ok(found)
+}

@@ -1,5 +1,14 @@
 //! Statuses: what is needed to show them. A page costs a fixed number of statements, whatever its size.
 
+pub mod insert;
+mod parent;
+mod remove;
+mod thread;
+
+pub use parent::{Parent, parent};
+pub use remove::remove;
+pub use thread::{Context, context};
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::json_ids;
@@ -218,6 +227,30 @@ pub fn owned_by(db: &Connection, owner: AccountId, id: StatusId) -> Result<Statu
     stmt.query_row(params![id, owner], StatusRow::read)
         .optional()?
         .ok_or(Error::record())
+}
+
+/// The status that an act on `id` is meant for: itself or, if it is a reblog, what it wraps. 404 unless the viewer may see
+/// both.
+pub fn target(db: &Connection, viewer: AccountId, id: StatusId) -> Result<StatusRow> {
+    let found = visible_to(db, Some(viewer), id)?;
+    match found.reblog_of {
+        Some(inner) => visible_to(db, Some(viewer), inner),
+        None => Ok(found),
+    }
+}
+
+/// The text as its author typed it, with its content type; `None` where it was never known.
+pub fn source(db: &Connection, id: StatusId) -> Result<Option<String>> {
+    Ok(db
+        .prepare_cached("SELECT source FROM statuses WHERE id = ?1")?
+        .query_row(params![id], |row| row.get(0))?)
+}
+
+/// When a status deletes itself, if ever.
+pub fn expires_at(db: &Connection, id: StatusId) -> Result<Option<Timestamp>> {
+    Ok(db
+        .prepare_cached("SELECT expires_at FROM statuses WHERE id = ?1")?
+        .query_row(params![id], |row| row.get(0))?)
 }
 
 /// Which of these the viewer may see, newest first.

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::visibility::Visibility;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::AccountId;
@@ -244,6 +245,33 @@ pub fn staff(db: &Connection) -> Result<Vec<(AccountId, String)>> {
     )?;
     let rows = stmt.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What a person's posts are like unless they say otherwise.
+#[derive(Clone, Debug)]
+pub struct Habits {
+    /// How far they reach.
+    pub visibility: Visibility,
+    /// Their attachments are hidden at first.
+    pub sensitive: bool,
+    /// Their language.
+    pub language: Option<String>,
+}
+
+/// A local person's habits of posting.
+pub fn habits(db: &Connection, id: AccountId) -> Result<Habits> {
+    let found = db
+        .prepare_cached(
+            "SELECT default_visibility, default_sensitive, default_language FROM users WHERE account_id = ?1",
+        )?
+        .query_row(params![id], |row| {
+            Ok(Habits {
+                visibility: Visibility::parse(&row.get::<_, String>(0)?).unwrap_or(Visibility::Public),
+                sensitive: row.get(1)?,
+                language: row.get(2)?,
+            })
+        })?;
+    Ok(found)
 }
 
 /// Moment of the newest post, for usage figures: users active since then.

@@ -4,6 +4,8 @@
 //! ([`crate::db::jobs::done`]), so that after a crash it is either done or still queued.
 
 pub mod delete_account;
+pub mod expire_status;
+pub mod remove_files;
 pub mod runner;
 
 use crate::app::App;
@@ -30,8 +32,20 @@ pub struct Kind {
 }
 
 /// Every kind.
-pub static KINDS: &[Kind] = &[Kind {
-    name: "delete_account",
-    work: delete_account::work,
-    retries: &[1, 5, 20, 60, 180, 480, 960],
-}];
+pub static KINDS: &[Kind] = &[
+    Kind {
+        name: "delete_account",
+        work: delete_account::work,
+        retries: &[1, 5, 20, 60, 180, 480, 960],
+    },
+    Kind {
+        name: "expire_status",
+        work: expire_status::work,
+        retries: &[1, 5, 20, 60, 180, 480, 960],
+    },
+    Kind {
+        name: "remove_files",
+        work: remove_files::work,
+        retries: &[1, 5, 20, 60, 180, 480, 960],
+    },
+];

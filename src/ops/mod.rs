@@ -3,8 +3,12 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod favourites;
 pub mod login;
+pub mod notifications;
+pub mod pins;
 pub mod server_keys;
 pub mod sessions;
+pub mod statuses;
 pub mod tokens;
 pub mod users;

@@ -30,6 +30,19 @@ pub struct House {
     pub emojis: EmojiTable,
 }
 
+impl House {
+    /// The same house without memory: for rendering what will be rolled back, whose revisions are given out again.
+    pub fn without_memory(&self) -> House {
+        let emojis = EmojiTable::default();
+        emojis.replace((*self.emojis.all()).clone());
+        House {
+            base: self.base.clone(),
+            fragments: Fragments::default(),
+            emojis,
+        }
+    }
+}
+
 /// A look at the database by somebody. Handlers make one with `Ctx::view`.
 pub struct View<'a> {
     /// Rows.
@@ -57,10 +70,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// The page of a hashtag.
+/// The page of a hashtag, as the links in texts have it: clients compare the two.
 pub fn tag_url(base: &BaseUrl, name: &str) -> String {
-    format!(
-        "{base}/tag/{}",
-        percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC)
-    )
+    crate::text::format::tag_url(base.as_str(), name)
 }

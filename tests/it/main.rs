@@ -8,4 +8,5 @@ mod door;
 mod instance;
 mod nodeinfo;
 mod oauth;
+mod statuses;
 mod storage;

@@ -3,4 +3,6 @@
 pub mod accounts;
 pub mod apps;
 pub mod instance;
+pub mod status_actions;
+pub mod statuses;
 pub mod timelines;

@@ -1,0 +1,145 @@
+//! Statuses: posting, reading, deleting.
+
+mod draft;
+
+pub use draft::visibility;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::db;
+use crate::error::{Error, Result};
+use crate::ids::StatusId;
+use crate::ops::statuses::{self, Rules};
+use crate::views::View;
+use crate::views::status::Status;
+use crate::web::ctx::Ctx;
+use crate::web::reply::Reply;
+
+/// `POST /api/v1/statuses`
+pub fn create(cx: &Ctx) -> Result<Reply> {
+    let me = cx.me()?;
+    let draft = draft::read(cx)?;
+    let rules = rules(cx);
+    if cx.params.bool("preview") == Some(true) {
+        return preview(cx, &rules, &draft);
+    }
+    let id = cx
+        .app
+        .db()
+        .write(|tx| statuses::post(tx, &rules, me.id, &draft))?;
+    answer(cx, id)
+}
+
+/// What the post would look like. Nothing of it stays.
+fn preview(cx: &Ctx, rules: &Rules, draft: &statuses::Draft) -> Result<Reply> {
+    let me = cx.me()?.id;
+    let house = cx.app.house().without_memory();
+    let status = cx.app.db().rehearse(|tx| {
+        let id = statuses::post(tx, rules, me, draft)?;
+        let view = View {
+            house: &house,
+            ..cx.view(tx)
+        };
+        view.status(id)
+    })?;
+    Reply::json(&status)
+}
+
+/// `GET /api/v1/statuses/{id}`
+pub fn show(cx: &Ctx) -> Result<Reply> {
+    let id: StatusId = cx.id("id", "Record")?;
+    let status = cx.app.db().read(|db| {
+        db::statuses::visible_to(db, cx.viewer(), id)?;
+        cx.view(db).status(id)
+    })?;
+    Reply::json(&status)
+}
+
+/// The most statuses that are fetched by id at once.
+const MOST_AT_ONCE: usize = 100;
+
+/// `GET /api/v1/statuses?ids[]=…` (Pleroma) or `?id[]=…` (Mastodon)
+pub fn many(cx: &Ctx) -> Result<Reply> {
+    let mut ids = cx.params.ids("ids");
+    ids.extend(cx.params.ids("id"));
+    ids.truncate(MOST_AT_ONCE);
+    let ids: Vec<StatusId> = ids.into_iter().map(StatusId).collect();
+    let statuses = cx.app.db().read(|db| {
+        let visible = db::statuses::visible_among(db, cx.viewer(), &ids)?;
+        cx.view(db).statuses(&visible)
+    })?;
+    Reply::json(&statuses)
+}
+
+/// `DELETE /api/v1/statuses/{id}`
+pub fn delete(cx: &Ctx) -> Result<Reply> {
+    let (me, id): (_, StatusId) = (cx.me()?.id, cx.id("id", "Record")?);
+    let gone = cx.app.db().read(|db| {
+        db::statuses::owned_by(db, me, id)?;
+        let text = db::statuses::source(db, id)?;
+        Ok(cx
+            .view(db)
+            .status(id)?
+            .with_text(Some(text.unwrap_or_default())))
+    })?;
+    let with_media = cx.params.bool("delete_media").unwrap_or(false);
+    cx.app
+        .db()
+        .write(|tx| statuses::delete(tx, me, id, with_media))?;
+    Reply::json(&gone)
+}
+
+/// Context.
+#[derive(Serialize)]
+struct Context {
+    ancestors: Vec<Status>,
+    descendants: Vec<Status>,
+}
+
+/// `GET /api/v1/statuses/{id}/context`
+pub fn context(cx: &Ctx) -> Result<Reply> {
+    let id: StatusId = cx.id("id", "Record")?;
+    let context = cx.app.db().read(|db| {
+        let status = db::statuses::visible_to(db, cx.viewer(), id)?;
+        let found = db::statuses::context(db, cx.viewer(), &status)?;
+        let view = cx.view(db);
+        Ok(Context {
+            ancestors: view.statuses(&found.ancestors)?,
+            descendants: view.statuses(&found.descendants)?,
+        })
+    })?;
+    Reply::json(&context)
+}
+
+/// `GET /api/v1/statuses/{id}/source`
+pub fn source(cx: &Ctx) -> Result<Reply> {
+    let id: StatusId = cx.id("id", "Record")?;
+    let (status, text) = cx.app.db().read(|db| {
+        let status = db::statuses::visible_to(db, cx.viewer(), id)?;
+        let text = db::statuses::source(db, id)?.ok_or(Error::record())?;
+        Ok((status, text))
+    })?;
+    Reply::json(&json!({
+        "id": status.id,
+        "text": text,
+        "spoiler_text": status.spoiler_text,
+        "content_type": status.content_type,
+    }))
+}
+
+/// The status as the caller sees it after what was done.
+pub fn answer(cx: &Ctx, id: StatusId) -> Result<Reply> {
+    let status = cx.app.db().read(|db| cx.view(db).status(id))?;
+    Reply::json(&status)
+}
+
+/// What the settings say about posts.
+pub fn rules<'a>(cx: &Ctx<'a>) -> Rules<'a> {
+    let config = &cx.app.config().instance;
+    Rules {
+        base: cx.app.base(),
+        limit: config.limit as usize,
+        description_limit: config.description_limit as usize,
+    }
+}

@@ -1,0 +1,123 @@
+//! Reads a post from a request (mastodon-api 1.3, pleroma-contract A.7).
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::db::visibility::Visibility;
+use crate::error::{Error, Result};
+use crate::ids::MediaId;
+use crate::ops::statuses::{Description, Draft};
+use crate::text::format::ContentType;
+use crate::web::ctx::Ctx;
+use crate::web::params::Params;
+
+/// What is due sooner than this is posted at once.
+const AT_ONCE: Duration = Duration::from_secs(300);
+
+/// Reads the post; refuses what cannot be done rather than dropping it.
+pub fn read(cx: &Ctx) -> Result<Draft> {
+    let params = &cx.params;
+    refuse_what_waits(params)?;
+    let text = |key| params.text(key).unwrap_or_default().into_owned();
+    let content_type = params.text("content_type").unwrap_or_default();
+    Ok(Draft {
+        text: text("status"),
+        content_type: ContentType::from_mime(&content_type),
+        spoiler_text: text("spoiler_text"),
+        sensitive: params.bool("sensitive"),
+        language: params.nonempty("language").map(|code| code.into_owned()),
+        visibility: visibility(params, "visibility")?,
+        in_reply_to: cx.optional_id("in_reply_to_id"),
+        participation: participation(params)?,
+        to: params.has("to").then(|| params.list("to")),
+        media: media(params)?,
+        descriptions: descriptions(params)?,
+        lifetime: lifetime(params)?,
+        app: cx.me()?.app,
+    })
+}
+
+/// A visibility parameter, with `list:ID` for the members of a list.
+pub fn visibility(params: &Params, key: &str) -> Result<Option<Visibility>> {
+    let Some(word) = params.nonempty(key) else {
+        return Ok(None);
+    };
+    if word.starts_with("list:") {
+        return Ok(Some(Visibility::List));
+    }
+    match Visibility::parse(&word) {
+        Some(known) => Ok(Some(known)),
+        None => Err(Error::Invalid("Unknown visibility".into())),
+    }
+}
+
+fn refuse_what_waits(params: &Params) -> Result<()> {
+    let options = params.map("poll").map(|poll| poll.list("options"));
+    if options.is_some_and(|options| !options.is_empty()) {
+        return Err(Error::Invalid("Polls cannot be posted yet".into()));
+    }
+    let Some(at) = params.nonempty("scheduled_at") else {
+        return Ok(());
+    };
+    let at =
+        Timestamp::parse(&at).ok_or_else(|| Error::Invalid("scheduled_at is no date".into()))?;
+    if at >= Timestamp::now().plus(AT_ONCE) {
+        return Err(Error::Invalid("Posts cannot be scheduled yet".into()));
+    }
+    Ok(())
+}
+
+fn participation(params: &Params) -> Result<Option<i64>> {
+    match params.nonempty("in_reply_to_conversation_id") {
+        None => Ok(None),
+        Some(text) => match text.parse() {
+            Ok(id) => Ok(Some(id)),
+            Err(_) => Err(Error::Status(404, "Unknown conversation id".into())),
+        },
+    }
+}
+
+fn media(params: &Params) -> Result<Vec<MediaId>> {
+    let mut media = Vec::new();
+    for text in params.list("media_ids") {
+        let id: MediaId = text
+            .parse()
+            .map_err(|_| Error::Invalid("An attachment does not exist".into()))?;
+        if !media.contains(&id) {
+            media.push(id);
+        }
+    }
+    Ok(media)
+}
+
+fn descriptions(params: &Params) -> Result<Vec<Description>> {
+    let mut found = Vec::new();
+    for attributes in params.maps("media_attributes") {
+        let id = attributes.text("id").and_then(|id| id.parse().ok());
+        found.push(Description {
+            media: id.ok_or_else(|| Error::Invalid("An attachment does not exist".into()))?,
+            text: attributes.text("description").map(|text| text.into_owned()),
+            focus: attributes.nonempty("focus").and_then(|text| focus(&text)),
+        });
+    }
+    Ok(found)
+}
+
+/// `x,y`, each from -1 to 1.
+fn focus(text: &str) -> Option<(f64, f64)> {
+    let (x, y) = text.split_once(',')?;
+    let part = |text: &str| {
+        text.trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|part| part.is_finite())
+    };
+    Some((part(x)?.clamp(-1.0, 1.0), part(y)?.clamp(-1.0, 1.0)))
+}
+
+fn lifetime(params: &Params) -> Result<Option<Duration>> {
+    let seconds = params
+        .int("expires_in")
+        .map_err(|bad| Error::BadRequest(bad.to_string()))?;
+    Ok(seconds.map(|seconds| Duration::from_secs(seconds.max(0) as u64)))
+}

@@ -1,0 +1,100 @@
+//! Threads, and the participations that local people have in threads of direct messages.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::ids::{AccountId, StatusId};
+
+/// Begins a thread.
+pub fn begin(db: &Connection, uri: &str) -> Result<i64> {
+    db.prepare_cached("INSERT INTO conversations (uri) VALUES (?1)")?
+        .execute(params![uri])?;
+    Ok(db.last_insert_rowid())
+}
+
+/// The thread of somebody's participation, and whom its owner addresses in it; `None` when it is not theirs.
+pub fn participation(
+    db: &Connection,
+    owner: AccountId,
+    id: i64,
+) -> Result<Option<(i64, Vec<AccountId>)>> {
+    let thread = db
+        .prepare_cached(
+            "SELECT conversation_id FROM participations WHERE id = ?1 AND account_id = ?2",
+        )?
+        .query_row(params![id, owner], |row| row.get(0))
+        .optional()?;
+    let Some(thread) = thread else {
+        return Ok(None);
+    };
+    let mut stmt = db.prepare_cached(
+        "SELECT account_id FROM participation_recipients WHERE participation_id = ?1",
+    )?;
+    let recipients = stmt.query_map(params![id], |row| row.get(0))?;
+    Ok(Some((thread, recipients.collect::<rusqlite::Result<_>>()?)))
+}
+
+/// A direct message arrived: it becomes the last one of everybody local whom it concerns, unread but for its author and
+/// for people who block somebody in it. Who is new to the thread gets a participation with its present recipients.
+pub fn bump(db: &Connection, thread: i64, status: StatusId, author: AccountId) -> Result<()> {
+    db.prepare_cached(
+        "WITH people (id) AS (SELECT ?3 UNION SELECT account_id FROM mentions WHERE status_id = ?2)
+         INSERT INTO participations (account_id, conversation_id, last_status_id, unread)
+         SELECT u.account_id, ?1, ?2,
+                u.account_id <> ?3
+                AND NOT EXISTS (SELECT 1 FROM blocks AS b JOIN people AS other ON other.id = b.target_id
+                                 WHERE b.account_id = u.account_id)
+           FROM people JOIN users AS u ON u.account_id = people.id WHERE true
+         ON CONFLICT (account_id, conversation_id)
+         DO UPDATE SET last_status_id = excluded.last_status_id, unread = excluded.unread",
+    )?
+    .execute(params![thread, status, author])?;
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO participation_recipients (participation_id, account_id)
+         SELECT p.id, people.id
+           FROM (SELECT ?3 AS id UNION SELECT account_id FROM mentions WHERE status_id = ?2) AS people
+           JOIN participations AS p ON p.conversation_id = ?1 AND p.last_status_id = ?2
+          WHERE NOT EXISTS (SELECT 1 FROM participation_recipients WHERE participation_id = p.id)",
+    )?
+    .execute(params![thread, status, author])?;
+    Ok(())
+}
+
+/// A direct message is about to go: the one before it becomes the last one.
+pub fn forget(db: &Connection, status: StatusId) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE participations SET last_status_id =
+                (SELECT max(s.id) FROM statuses AS s
+                  WHERE s.conversation_id = participations.conversation_id AND s.visibility = 3 AND s.id <> ?1
+                    AND (s.account_id = participations.account_id
+                         OR EXISTS (SELECT 1 FROM mentions WHERE status_id = s.id AND account_id = participations.account_id)))
+          WHERE last_status_id = ?1",
+    )?
+    .execute(params![status])?;
+    Ok(())
+}
+
+/// Mutes a thread for somebody, until then or for ever.
+pub fn mute(
+    db: &Connection,
+    account: AccountId,
+    thread: i64,
+    until: Option<Timestamp>,
+) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO conversation_mutes (account_id, conversation_id, expires_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at",
+    )?
+    .execute(params![account, thread, until])?;
+    Ok(())
+}
+
+/// Hears a thread again.
+pub fn unmute(db: &Connection, account: AccountId, thread: i64) -> Result<()> {
+    db.prepare_cached(
+        "DELETE FROM conversation_mutes WHERE account_id = ?1 AND conversation_id = ?2",
+    )?
+    .execute(params![account, thread])?;
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Favourites.
+
+use rusqlite::{Connection, params};
+
+use super::page::{Page, rows};
+use crate::error::Result;
+use crate::ids::{self, AccountId, StatusId};
+use crate::{unblocked, visible};
+
+/// Adds a favourite; `false` when it was already there.
+pub fn insert(db: &Connection, account: AccountId, status: StatusId) -> Result<bool> {
+    let changed = db
+        .prepare_cached(
+            "INSERT INTO favourites (id, account_id, status_id) VALUES (?1, ?2, ?3)
+             ON CONFLICT (account_id, status_id) DO NOTHING",
+        )?
+        .execute(params![ids::next(), account, status])?;
+    Ok(changed == 1)
+}
+
+/// Takes a favourite back; `false` when there was none.
+pub fn delete(db: &Connection, account: AccountId, status: StatusId) -> Result<bool> {
+    let changed = db
+        .prepare_cached("DELETE FROM favourites WHERE account_id = ?1 AND status_id = ?2")?
+        .execute(params![account, status])?;
+    Ok(changed == 1)
+}
+
+/// What somebody favourited, latest favourite first: paging keys with their statuses.
+pub fn list(db: &Connection, owner: AccountId, page: &Page) -> Result<Vec<(i64, StatusId)>> {
+    macro_rules! sql {
+        ($order:literal) => {
+            concat!(
+                "SELECT f.id, s.id FROM favourites AS f INDEXED BY favourites_list CROSS JOIN statuses AS s ON s.id = f.status_id
+                  WHERE f.account_id = ?3 AND f.id < ?1 AND f.id > ?2 AND ",
+                visible!("s", "?3"),
+                " AND ",
+                unblocked!("s", "?3"),
+                " ORDER BY f.id ",
+                $order,
+                " LIMIT ?4"
+            )
+        };
+    }
+    let sql = if page.upwards() {
+        sql!("ASC")
+    } else {
+        sql!("DESC")
+    };
+    rows(
+        db,
+        sql,
+        params![page.before(), page.after(), owner, page.limit],
+        page,
+    )
+}
+
+/// Who favourited a status, latest first: paging keys with their accounts.
+pub fn accounts(
+    db: &Connection,
+    viewer: Option<AccountId>,
+    status: StatusId,
+    page: &Page,
+) -> Result<Vec<(i64, AccountId)>> {
+    macro_rules! sql {
+        ($order:literal) => {
+            concat!(
+                "SELECT f.id, a.id FROM favourites AS f INDEXED BY favourites_status CROSS JOIN accounts AS a ON a.id = f.account_id
+                  WHERE f.status_id = ?5 AND f.id < ?1 AND f.id > ?2 AND a.hidden = 0
+                    AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?3 AND target_id = a.id)
+                    AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = a.id AND target_id = ?3)
+                  ORDER BY f.id ",
+                $order,
+                " LIMIT ?4"
+            )
+        };
+    }
+    let sql = if page.upwards() {
+        sql!("ASC")
+    } else {
+        sql!("DESC")
+    };
+    let params = params![page.before(), page.after(), viewer, page.limit, status];
+    rows(db, sql, params, page)
+}

@@ -1,0 +1,131 @@
+//! Notifications: what somebody is told about, and the rules under which it is told (pleroma-contract 14, A.6).
+
+use rusqlite::{Connection, params};
+
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::ids::{self, AccountId, StatusId};
+use crate::visible;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the API's")]
+pub enum Kind {
+    Mention,
+    Status,
+    Favourite,
+    Reblog,
+    Follow,
+    FollowRequest,
+    Reaction,
+    Poll,
+    Update,
+    Move,
+    ChatMention,
+    Report,
+}
+
+impl Kind {
+    /// The API's `type`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Mention => "mention",
+            Kind::Status => "status",
+            Kind::Favourite => "favourite",
+            Kind::Reblog => "reblog",
+            Kind::Follow => "follow",
+            Kind::FollowRequest => "follow_request",
+            Kind::Reaction => "pleroma:emoji_reaction",
+            Kind::Poll => "poll",
+            Kind::Update => "update",
+            Kind::Move => "move",
+            Kind::ChatMention => "pleroma:chat_mention",
+            Kind::Report => "pleroma:report",
+        }
+    }
+}
+
+/// What a notification says.
+#[derive(Clone, Copy, Debug)]
+pub struct News<'a> {
+    /// What happened.
+    pub kind: Kind,
+    /// Who did it.
+    pub actor: AccountId,
+    /// To which status.
+    pub status: Option<StatusId>,
+    /// With which emoji.
+    pub emoji: Option<&'a str>,
+}
+
+/// Tells the local ones among these people, each as far as they want to hear it: nobody of what they did themselves, nor
+/// of people whom they block, mute or do not want to hear of, nor of muted threads, nor twice of the same.
+pub fn tell(db: &Connection, people: &[AccountId], news: &News) -> Result<()> {
+    let rows: Vec<(i64, i64)> = people.iter().map(|to| (ids::next(), to.0)).collect();
+    db.prepare_cached(concat!(
+        "INSERT INTO notifications (id, account_id, actor_id, kind, status_id, emoji, created_at)
+         SELECT t.value ->> 0, u.account_id, actor.id, ?3, ?4, ?5, ?6
+           FROM json_each(?1) AS t
+           CROSS JOIN users AS u ON u.account_id = t.value ->> 1
+           CROSS JOIN accounts AS actor ON actor.id = ?2
+          WHERE u.account_id <> actor.id AND actor.hidden = 0
+            AND (?4 IS NULL OR EXISTS (SELECT 1 FROM statuses AS s WHERE s.id = ?4 AND ",
+        visible!("s", "u.account_id"),
+        "))
+            AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = u.account_id AND target_id = actor.id)
+            AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = actor.id AND target_id = u.account_id)
+            AND NOT EXISTS (SELECT 1 FROM mutes WHERE account_id = u.account_id AND target_id = actor.id AND notifications = 1
+                               AND (expires_at IS NULL OR expires_at > ?6))
+            AND NOT EXISTS (SELECT 1 FROM statuses AS s JOIN conversation_mutes AS m ON m.conversation_id = s.conversation_id
+                             WHERE s.id = ?4 AND m.account_id = u.account_id AND (m.expires_at IS NULL OR m.expires_at > ?6))
+            AND CASE WHEN EXISTS (SELECT 1 FROM follows WHERE account_id = u.account_id AND target_id = actor.id AND pending = 0)
+                THEN coalesce(u.notification_settings ->> 'follows', 1)
+                ELSE NOT EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = u.account_id AND host = actor.host)
+                     AND coalesce(u.notification_settings ->> 'non_follows', 1)
+                     AND NOT coalesce(u.notification_settings ->> 'block_from_strangers', 0) END
+            AND CASE WHEN EXISTS (SELECT 1 FROM follows WHERE account_id = actor.id AND target_id = u.account_id AND pending = 0)
+                THEN coalesce(u.notification_settings ->> 'followers', 1)
+                ELSE coalesce(u.notification_settings ->> 'non_followers', 1) END
+            AND CASE actor.host WHEN ''
+                THEN coalesce(u.notification_settings ->> 'local', 1)
+                ELSE coalesce(u.notification_settings ->> 'remote', 1) END
+            AND NOT EXISTS (SELECT 1 FROM notifications AS n
+                             WHERE n.actor_id = actor.id AND n.account_id = u.account_id AND n.kind = ?3
+                               AND n.status_id IS ?4 AND n.emoji IS ?5)"
+    ))?
+    .execute(params![
+        serde_json::to_string(&rows)?,
+        news.actor,
+        news.kind.name(),
+        news.status,
+        news.emoji,
+        Timestamp::now()
+    ])?;
+    Ok(())
+}
+
+/// Takes a notification back: what it told of was undone.
+pub fn withdraw(db: &Connection, to: AccountId, news: &News) -> Result<()> {
+    db.prepare_cached(
+        "DELETE FROM notifications
+          WHERE actor_id = ?2 AND account_id = ?1 AND kind = ?3 AND status_id IS ?4 AND emoji IS ?5",
+    )?
+    .execute(params![
+        to,
+        news.actor,
+        news.kind.name(),
+        news.status,
+        news.emoji
+    ])?;
+    Ok(())
+}
+
+/// Local people who want to hear of every post of somebody and have not been told of this one otherwise.
+pub fn subscribers(db: &Connection, author: AccountId, status: StatusId) -> Result<Vec<AccountId>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT account_id FROM subscriptions AS s WHERE target_id = ?1
+            AND NOT EXISTS (SELECT 1 FROM notifications AS n WHERE n.status_id = ?2 AND n.account_id = s.account_id)",
+    )?;
+    let found = stmt.query_map(params![author, status], |row| row.get(0))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}

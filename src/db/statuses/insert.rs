@@ -1,0 +1,138 @@
+//! How a status and what belongs to it get into their tables: each a statement, however many people or tags there are.
+
+use rusqlite::{Connection, params};
+
+use crate::clock::Timestamp;
+use crate::db::json_ids;
+use crate::db::visibility::Visibility;
+use crate::error::Result;
+use crate::ids::{AccountId, AppId, MediaId, StatusId};
+
+/// A row to be.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names are the columns of schema.sql")]
+pub struct NewStatus<'a> {
+    pub id: StatusId,
+    pub uri: &'a str,
+    pub url: Option<&'a str>,
+    pub account: AccountId,
+    pub local: bool,
+    pub visibility: Visibility,
+    pub conversation: i64,
+    pub in_reply_to: Option<StatusId>,
+    pub in_reply_to_account: Option<AccountId>,
+    pub in_reply_to_uri: Option<&'a str>,
+    pub reblog_of: Option<StatusId>,
+    pub content: &'a str,
+    pub content_type: &'a str,
+    pub source: Option<&'a str>,
+    pub spoiler_text: &'a str,
+    pub sensitive: bool,
+    pub language: Option<&'a str>,
+    /// JSON `[{shortcode, url}]` of remote custom emoji.
+    pub emojis: &'a str,
+    pub app: Option<AppId>,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Adds the row. Counters of author, parent and reblogged status follow by trigger.
+pub fn insert(db: &Connection, new: &NewStatus) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO statuses (id, uri, url, account_id, local, visibility, conversation_id, in_reply_to_id, in_reply_to_account_id,
+                               in_reply_to_uri, reblog_of_id, content, content_type, source, spoiler_text, sensitive, language,
+                               emojis, app_id, created_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+    )?
+    .execute(params![
+        new.id,
+        new.uri,
+        new.url,
+        new.account,
+        new.local,
+        new.visibility,
+        new.conversation,
+        new.in_reply_to,
+        new.in_reply_to_account,
+        new.in_reply_to_uri,
+        new.reblog_of,
+        new.content,
+        new.content_type,
+        new.source,
+        new.spoiler_text,
+        new.sensitive,
+        new.language,
+        new.emojis,
+        new.app,
+        new.created_at,
+        new.expires_at,
+    ])?;
+    Ok(())
+}
+
+/// Addresses the status to these accounts.
+pub fn address(db: &Connection, status: StatusId, accounts: &[AccountId]) -> Result<()> {
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO mentions (status_id, account_id) SELECT ?1, value FROM json_each(?2)",
+    )?
+    .execute(params![status, json_ids(accounts)])?;
+    Ok(())
+}
+
+/// Hangs folded hashtags on the status, making those that are new.
+pub fn tag(db: &Connection, status: StatusId, names: &[String]) -> Result<()> {
+    let names = serde_json::to_string(names)?;
+    db.prepare_cached("INSERT OR IGNORE INTO tags (name) SELECT value FROM json_each(?1)")?
+        .execute(params![names])?;
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO status_tags (tag_id, status_id)
+         SELECT t.id, ?2 FROM json_each(?1) AS wanted JOIN tags AS t ON t.name = wanted.value",
+    )?
+    .execute(params![names, status])?;
+    Ok(())
+}
+
+/// Attaches uploads of the author that hang on nothing yet, in this order; `false` when one of them is not to be had.
+pub fn attach(
+    db: &Connection,
+    status: StatusId,
+    author: AccountId,
+    media: &[MediaId],
+) -> Result<bool> {
+    let attached = db
+        .prepare_cached(
+            "UPDATE media SET status_id = ?1, position = (SELECT min(key) FROM json_each(?3) WHERE value = media.id)
+              WHERE id IN (SELECT value FROM json_each(?3)) AND account_id = ?2 AND status_id IS NULL",
+        )?
+        .execute(params![status, author, json_ids(media)])?;
+    Ok(attached == media.len())
+}
+
+/// Describes an attachment anew.
+pub fn describe(
+    db: &Connection,
+    status: StatusId,
+    media: MediaId,
+    description: Option<&str>,
+    focus: Option<(f64, f64)>,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE media SET description = coalesce(?3, description), focus_x = coalesce(?4, focus_x), focus_y = coalesce(?5, focus_y)
+          WHERE id = ?2 AND status_id = ?1",
+    )?
+    .execute(params![
+        status,
+        media,
+        description,
+        focus.map(|focus| focus.0),
+        focus.map(|focus| focus.1)
+    ])?;
+    Ok(())
+}
+
+/// Lets the search find the status by these words.
+pub fn index(db: &Connection, status: StatusId, words: &str) -> Result<()> {
+    db.prepare_cached("INSERT INTO status_search (rowid, content) VALUES (?1, ?2)")?
+        .execute(params![status, words])?;
+    Ok(())
+}

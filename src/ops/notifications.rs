@@ -1,0 +1,71 @@
+//! Notifications: the one place that tells people of something. Whether they want to hear it is decided in
+//! [`crate::db::notifications::tell`], in the statement that writes the rows.
+
+use crate::db::Tx;
+pub use crate::db::notifications::Kind;
+use crate::db::notifications::{self, News};
+use crate::error::Result;
+use crate::ids::{AccountId, StatusId};
+
+/// Tells somebody, if they are local and want to hear it. Telling the same twice is telling it once.
+pub fn push(
+    tx: &Tx,
+    kind: Kind,
+    to: AccountId,
+    from: AccountId,
+    status: Option<StatusId>,
+    emoji: Option<&str>,
+) -> Result<()> {
+    let news = News {
+        kind,
+        actor: from,
+        status,
+        emoji,
+    };
+    notifications::tell(tx, &[to], &news)
+}
+
+/// Takes back what [`push`] told, because it was undone.
+pub fn withdraw(
+    tx: &Tx,
+    kind: Kind,
+    to: AccountId,
+    from: AccountId,
+    status: Option<StatusId>,
+    emoji: Option<&str>,
+) -> Result<()> {
+    let news = News {
+        kind,
+        actor: from,
+        status,
+        emoji,
+    };
+    notifications::withdraw(tx, to, &news)
+}
+
+/// A status arrived: tells those it names, and those who subscribed to its author unless it answers somebody.
+pub fn of_status(
+    tx: &Tx,
+    author: AccountId,
+    status: StatusId,
+    named: &[AccountId],
+    is_reply: bool,
+) -> Result<()> {
+    let news = |kind| News {
+        kind,
+        actor: author,
+        status: Some(status),
+        emoji: None,
+    };
+    if !named.is_empty() {
+        notifications::tell(tx, named, &news(Kind::Mention))?;
+    }
+    if is_reply {
+        return Ok(());
+    }
+    let subscribers = notifications::subscribers(tx, author, status)?;
+    if subscribers.is_empty() {
+        return Ok(());
+    }
+    notifications::tell(tx, &subscribers, &news(Kind::Status))
+}

@@ -1,0 +1,260 @@
+//! Statuses: how they come to be and go. [`post`] is what a local person does; what arrives from elsewhere will join it in
+//! [`insert`], the only way into the tables.
+
+mod addressing;
+mod insert;
+mod reblog;
+
+pub use reblog::{reblog, unreblog};
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::clock::Timestamp;
+use crate::config::BaseUrl;
+use crate::db::statuses::insert::{NewStatus, describe};
+use crate::db::statuses::{Parent, StatusRow, owned_by, parent};
+use crate::db::users::{Habits, habits};
+use crate::db::visibility::Visibility;
+use crate::db::{self, Tx, conversations, jobs};
+use crate::error::{Error, Result};
+use crate::ids::{self, AccountId, AppId, MediaId, StatusId};
+use crate::text::format::{self, ContentType, Rendered};
+use crate::text::html;
+
+/// The shortest life of a post that deletes itself (pleroma-contract A.7).
+const SHORTEST_LIFE: Duration = Duration::from_secs(3600);
+
+/// The longest; beyond it, clients send nonsense.
+const LONGEST_LIFE: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// What the settings say about posts.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// Where we are.
+    pub base: &'a BaseUrl,
+    /// Characters in text and warning together.
+    pub limit: usize,
+    /// Characters in the description of an attachment.
+    pub description_limit: usize,
+}
+
+/// How long the attachments of a deleted post wait to be posted anew ("delete and redraft").
+const REDRAFT: Duration = Duration::from_secs(3600);
+
+/// A post as its author wants it.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// As typed.
+    pub text: String,
+    /// How it is written.
+    pub content_type: ContentType,
+    /// The warning in front of it.
+    pub spoiler_text: String,
+    /// Attachments are hidden at first; `None`: as the author's habit is.
+    pub sensitive: Option<bool>,
+    /// Its language; `None`: as the author's habit is.
+    pub language: Option<String>,
+    /// How far it reaches; `None`: as far as what it answers, or as the author's habit is.
+    pub visibility: Option<Visibility>,
+    /// The status it answers.
+    pub in_reply_to: Option<StatusId>,
+    /// The author's participation it is posted into.
+    pub participation: Option<i64>,
+    /// Exactly whom it addresses, instead of whom the text names.
+    pub to: Option<Vec<String>>,
+    /// Uploads to attach, in this order.
+    pub media: Vec<MediaId>,
+    /// New descriptions of some of them.
+    pub descriptions: Vec<Description>,
+    /// How long it lives.
+    pub lifetime: Option<Duration>,
+    /// The application it is posted with.
+    pub app: Option<AppId>,
+}
+
+/// What an attachment is described by anew.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// Which attachment.
+    pub media: MediaId,
+    /// For people who cannot see it.
+    pub text: Option<String>,
+    /// The point to keep in view.
+    pub focus: Option<(f64, f64)>,
+}
+
+/// Posts a status.
+pub fn post(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<StatusId> {
+    check(rules, draft)?;
+    let habits = habits(tx, me)?;
+    let thread = Thread::find(tx, me, draft)?;
+    let visibility = thread.visibility(draft, &habits)?;
+    let named = addressing::resolve(tx, rules.base, &draft.text)?;
+    let rendered = format::render(&draft.text, draft.content_type, &named.links);
+    let addressed = match (&thread.recipients, &draft.to) {
+        (Some(recipients), _) => recipients.clone(),
+        (None, Some(to)) => addressing::exactly(tx, rules.base, to)?,
+        (None, None) => named.with_author_of(thread.parent.as_ref(), &rendered),
+    };
+    let addressed = addressing::within_reach(tx, me, visibility, addressed)?;
+    let id = store(
+        tx, rules, me, draft, &habits, &thread, visibility, &rendered, &addressed,
+    )?;
+    for new in &draft.descriptions {
+        describe(tx, id, new.media, new.text.as_deref(), new.focus)?;
+    }
+    Ok(id)
+}
+
+/// Deletes a status of `me`. Its attachments may be posted again for an hour, unless they are to go at once.
+pub fn delete(tx: &Tx, me: AccountId, id: StatusId, with_media: bool) -> Result<()> {
+    let status = owned_by(tx, me, id)?;
+    let wait = if with_media { Duration::ZERO } else { REDRAFT };
+    remove(tx, &status, wait)
+}
+
+/// Takes a status down, whoever wrote it.
+pub fn remove(tx: &Tx, status: &StatusRow, media_wait: Duration) -> Result<()> {
+    if status.visibility == Visibility::Direct {
+        conversations::forget(tx, status.id)?;
+    }
+    let media = db::statuses::remove(tx, status.id)?;
+    if media.is_empty() {
+        return Ok(());
+    }
+    let payload = json!({"media": media});
+    jobs::push_at(
+        tx,
+        "remove_files",
+        &payload,
+        Timestamp::now().plus(media_wait),
+    )
+}
+
+fn check(rules: &Rules, draft: &Draft) -> Result<()> {
+    let invalid = |text: &str| Err(Error::Invalid(text.into()));
+    if draft.text.trim().is_empty() && draft.media.is_empty() {
+        return invalid("Cannot post an empty status without attachments");
+    }
+    if draft.text.chars().count() + draft.spoiler_text.chars().count() > rules.limit {
+        return invalid("The status is over the character limit");
+    }
+    let described = |new: &Description| new.text.as_ref().map_or(0, |text| text.chars().count());
+    if draft.descriptions.iter().map(described).max() > Some(rules.description_limit) {
+        return invalid("The description is over the character limit");
+    }
+    match draft.lifetime {
+        Some(lifetime) if lifetime <= SHORTEST_LIFE => invalid("Expiry date is too soon"),
+        Some(lifetime) if lifetime > LONGEST_LIFE => {
+            invalid("Expiry date is too far in the future")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where a new status belongs.
+struct Thread {
+    parent: Option<Parent>,
+    /// The participation's thread and recipients, when posting into one.
+    conversation: Option<i64>,
+    recipients: Option<Vec<AccountId>>,
+}
+
+impl Thread {
+    /// A parent that is unknown or invisible makes a normal status; somebody else's participation is an error, because
+    /// its owner's words would go to others than meant.
+    fn find(tx: &Tx, me: AccountId, draft: &Draft) -> Result<Thread> {
+        let parent = match draft.in_reply_to {
+            Some(id) => parent(tx, me, id)?,
+            None => None,
+        };
+        let (conversation, recipients) = match draft.participation {
+            Some(id) => conversations::participation(tx, me, id)?
+                .map(|(thread, recipients)| (Some(thread), Some(recipients)))
+                .ok_or(Error::Status(404, "Unknown conversation id".into()))?,
+            None => (parent.as_ref().map(|parent| parent.conversation), None),
+        };
+        Ok(Thread {
+            parent,
+            conversation,
+            recipients,
+        })
+    }
+
+    fn visibility(&self, draft: &Draft, habits: &Habits) -> Result<Visibility> {
+        if self.recipients.is_some() {
+            return Ok(Visibility::Direct);
+        }
+        let of_parent = self.parent.as_ref().map(|parent| parent.visibility);
+        let chosen = draft.visibility.or(of_parent).unwrap_or(habits.visibility);
+        if of_parent == Some(Visibility::Direct) && chosen != Visibility::Direct {
+            return Err(Error::Invalid(
+                "The message visibility must be direct".into(),
+            ));
+        }
+        Ok(chosen)
+    }
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the end of one long thought, called once"
+)]
+fn store(
+    tx: &Tx,
+    rules: &Rules,
+    me: AccountId,
+    draft: &Draft,
+    habits: &Habits,
+    thread: &Thread,
+    visibility: Visibility,
+    rendered: &Rendered,
+    addressed: &[AccountId],
+) -> Result<StatusId> {
+    let (id, now, base) = (StatusId::new(), Timestamp::now(), rules.base);
+    let conversation = match thread.conversation {
+        Some(known) => known,
+        None => conversations::begin(tx, &base.join(&format!("/contexts/{}", ids::uuid())))?,
+    };
+    let is_nsfw = rendered.hashtags.iter().any(|tag| tag == "nsfw");
+    let row = NewStatus {
+        id,
+        uri: &base.join(&format!("/objects/{}", ids::uuid())),
+        url: Some(&base.join(&format!("/notice/{id}"))),
+        account: me,
+        local: true,
+        visibility,
+        conversation,
+        in_reply_to: thread.parent.as_ref().map(|parent| parent.id),
+        in_reply_to_account: thread.parent.as_ref().map(|parent| parent.account),
+        in_reply_to_uri: None,
+        reblog_of: None,
+        content: &rendered.html,
+        content_type: draft.content_type.as_mime(),
+        source: Some(&draft.text),
+        spoiler_text: &draft.spoiler_text,
+        sensitive: is_nsfw || draft.sensitive.unwrap_or(habits.sensitive),
+        language: draft.language.as_deref().or(habits.language.as_deref()),
+        emojis: "[]",
+        app: draft.app,
+        created_at: now,
+        expires_at: draft.lifetime.map(|lifetime| now.plus(lifetime)),
+    };
+    let words = match draft.content_type {
+        ContentType::Plain => draft.text.clone(),
+        _ => html::strip_tags(&rendered.html),
+    };
+    insert::insert(
+        tx,
+        &insert::Arrival {
+            row,
+            addressed,
+            tags: &rendered.hashtags,
+            media: &draft.media,
+            words: &format!("{words}\n{}", draft.spoiler_text),
+        },
+    )?;
+    Ok(id)
+}

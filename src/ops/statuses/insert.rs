@@ -1,0 +1,67 @@
+//! The only way of a status into the tables, with everything that its arrival means to others.
+
+use serde_json::json;
+
+use crate::db::home::{self, Reach};
+use crate::db::statuses::insert::{self, NewStatus};
+use crate::db::visibility::Visibility;
+use crate::db::{Tx, conversations, jobs};
+use crate::error::{Error, Result};
+use crate::ids::{AccountId, MediaId};
+use crate::ops::notifications;
+
+/// A status and what comes with it.
+pub struct Arrival<'a> {
+    /// The row.
+    pub row: NewStatus<'a>,
+    /// Whom it addresses by name.
+    pub addressed: &'a [AccountId],
+    /// Folded hashtags.
+    pub tags: &'a [String],
+    /// Uploads of its author to attach.
+    pub media: &'a [MediaId],
+    /// What the search finds it by.
+    pub words: &'a str,
+}
+
+/// Adds a status, enters it into timelines and conversations and tells whom it concerns.
+pub fn insert(tx: &Tx, new: &Arrival) -> Result<()> {
+    let row = &new.row;
+    insert::insert(tx, row)?;
+    if !new.addressed.is_empty() {
+        insert::address(tx, row.id, new.addressed)?;
+    }
+    if !new.tags.is_empty() {
+        insert::tag(tx, row.id, new.tags)?;
+    }
+    if !new.media.is_empty() && !insert::attach(tx, row.id, row.account, new.media)? {
+        return Err(Error::Invalid(
+            "An attachment does not exist or belongs to another post".into(),
+        ));
+    }
+    let words = new.words.trim();
+    if !words.is_empty() {
+        insert::index(tx, row.id, words)?;
+    }
+    if let Some(at) = row.expires_at {
+        jobs::push_at(tx, "expire_status", &json!({"status": row.id}), at)?;
+    }
+    spread(tx, new)
+}
+
+fn spread(tx: &Tx, new: &Arrival) -> Result<()> {
+    let row = &new.row;
+    let reach = match row.visibility {
+        Visibility::Direct | Visibility::List => Reach::Addressed,
+        _ => Reach::Followers,
+    };
+    home::deliver(tx, row.id, row.account, reach)?;
+    if row.visibility == Visibility::Direct {
+        conversations::bump(tx, row.conversation, row.id, row.account)?;
+    }
+    if row.reblog_of.is_some() {
+        return Ok(());
+    }
+    let is_reply = row.in_reply_to_account.is_some();
+    notifications::of_status(tx, row.account, row.id, new.addressed, is_reply)
+}
