@@ -108,10 +108,10 @@ pub fn bookmarks(cx: &Ctx) -> Result<Reply> {
     own_list(cx, db::bookmarks::list)
 }
 
-fn own_list(
-    cx: &Ctx,
-    list: fn(&Connection, AccountId, &Page) -> Result<Vec<(i64, StatusId)>>,
-) -> Result<Reply> {
+/// Lists statuses that somebody did something with: after the owner and the page.
+type OwnList = fn(&Connection, AccountId, &Page) -> Result<Vec<(i64, StatusId)>>;
+
+fn own_list(cx: &Ctx, list: OwnList) -> Result<Reply> {
     let (me, page) = (cx.me()?.id, cx.page(20, 40));
     let (keys, statuses) = cx.app.db().read(|db| {
         let (keys, ids): (Vec<_>, Vec<_>) = list(db, me, &page)?.into_iter().unzip();
