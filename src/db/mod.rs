@@ -144,6 +144,8 @@ impl Db {
     /// Counts the writes of this process: what was read at one generation is still so while it lasts. Ask before reading.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
     /// Does what [`Db::write`] would, and takes all of it back: to see what would come of it.
     pub fn rehearse<T>(&self, work: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
         let mut conn = self.writer();
