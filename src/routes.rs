@@ -1,10 +1,14 @@
 //! THE table: the index of the API. One row is one route: method, path, who may call with which scope, what answers.
 
-use crate::api::mastodon::{accounts, apps, instance, status_actions, statuses, timelines};
+use crate::api;
+use crate::api::mastodon::{
+    accounts, apps, custom_emojis, instance, media, status_actions, statuses, timelines,
+};
+use crate::api::pleroma::emoji;
 use crate::api::{nodeinfo, oauth, pleroma};
 use crate::web::rate::Class;
 use crate::web::router::Access::{Open, Optional, Token, User};
-use crate::web::router::{Route, delete, get, post};
+use crate::web::router::{Route, delete, get, post, put};
 
 /// Every route of the server. A path under `/api/pleroma` or `/api/v1/pleroma` answers under both.
 #[rustfmt::skip]
@@ -66,4 +70,17 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/timelines/tag/{tag}",             Optional(&["read:statuses"]),                 timelines::tag),
     get("/api/v1/timelines/direct",                User(&["read:statuses"]),                     timelines::direct),
     get("/api/v1/accounts/{id}/statuses",          Optional(&["read:statuses"]),                 timelines::by_account),
+
+    // Media
+    post("/api/v1/media",                          User(&["write:media"]),                       media::create).upload(),
+    post("/api/v2/media",                          User(&["write:media"]),                       media::create_v2).upload(),
+    get("/api/v1/media/{id}",                      User(&["write:media"]),                       media::show),
+    put("/api/v1/media/{id}",                      User(&["write:media"]),                       media::update).upload(),
+    delete("/api/v1/media/{id}",                   User(&["write:media"]),                       media::delete),
+    get("/media/{file}",                           Open,                                         api::media::file),
+
+    // Emoji
+    get("/api/pleroma/emoji",                      Open,                                         emoji::list),
+    get("/api/v1/custom_emojis",                   Open,                                         custom_emojis::list),
+    get("/emoji/{pack}/{*file}",                   Open,                                         api::emoji::file),
 ];

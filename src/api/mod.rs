@@ -1,7 +1,10 @@
 //! Handlers: each decodes its parameters, calls one operation and encodes the answer. Its doc comment is its URL.
 
+pub mod emoji;
 pub mod features;
 pub mod mastodon;
+pub mod mastodon;
+pub mod media;
 pub mod nodeinfo;
 pub mod oauth;
 pub mod pleroma;

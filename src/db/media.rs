@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::json_ids;
+use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{AccountId, MediaId, StatusId};
 
@@ -77,6 +78,76 @@ pub fn by_id(db: &Connection, id: MediaId) -> Result<Option<MediaRow>> {
         .prepare_cached(select!("media AS m WHERE m.id = ?1"))?
         .query_row(params![id], MediaRow::read)
         .optional()?)
+}
+
+/// A file that somebody uploaded.
+#[expect(missing_docs, reason = "the names are the columns of schema.sql")]
+pub struct NewMedia<'a> {
+    pub id: MediaId,
+    pub account: AccountId,
+    pub kind: &'a str,
+    pub mime: &'a str,
+    pub file: &'a str,
+    pub original_name: &'a str,
+    pub description: Option<&'a str>,
+    pub blurhash: Option<&'a str>,
+    pub size: Option<(u32, u32)>,
+    pub focus: (f64, f64),
+    pub bytes: u64,
+}
+
+/// Adds an upload that belongs to no status yet.
+pub fn insert(db: &Connection, new: &NewMedia) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO media (id, account_id, kind, mime, file, original_name, description, blurhash, width, height,
+                            focus_x, focus_y, size, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?
+    .execute(params![
+        new.id,
+        new.account,
+        new.kind,
+        new.mime,
+        new.file,
+        new.original_name,
+        new.description,
+        new.blurhash,
+        new.size.map(|size| size.0),
+        new.size.map(|size| size.1),
+        new.focus.0,
+        new.focus.1,
+        new.bytes as i64,
+        Timestamp::now(),
+    ])?;
+    Ok(())
+}
+
+/// Sets or takes away the text for those who do not see it.
+pub fn set_description(db: &Connection, id: MediaId, text: Option<&String>) -> Result<()> {
+    db.prepare_cached("UPDATE media SET description = ?2 WHERE id = ?1")?
+        .execute(params![id, text])?;
+    Ok(())
+}
+
+/// Sets the point that stays visible when the picture is cropped.
+pub fn set_focus(db: &Connection, id: MediaId, (x, y): (f64, f64)) -> Result<()> {
+    db.prepare_cached("UPDATE media SET focus_x = ?2, focus_y = ?3 WHERE id = ?1")?
+        .execute(params![id, x, y])?;
+    Ok(())
+}
+
+/// Sets the file shown in place of the whole.
+pub fn set_preview(
+    db: &Connection,
+    id: MediaId,
+    file: &str,
+    (width, height): (u32, u32),
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE media SET preview_file = ?2, preview_width = ?3, preview_height = ?4 WHERE id = ?1",
+    )?
+    .execute(params![id, file, width, height])?;
+    Ok(())
 }
 
 /// Removes those of the uploads that hang on nothing; returns the names of their files.

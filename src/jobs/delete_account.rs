@@ -7,7 +7,7 @@ use crate::db::jobs::JobRow;
 use crate::db::{deletion, jobs};
 use crate::error::Result;
 use crate::ids::AccountId;
-use crate::media::name::SafeName;
+use crate::ops::media::remove;
 
 /// Does the job; its payload is the account's id.
 pub fn work(app: &App, job: &JobRow) -> Outcome {
@@ -25,28 +25,12 @@ pub fn work(app: &App, job: &JobRow) -> Outcome {
 
 fn delete(app: &App, job: &JobRow, account: AccountId) -> Result<()> {
     while let Some(files) = app.db().write(|tx| deletion::statuses(tx, account))? {
-        remove(app, &files);
+        remove(app.uploads(), files.iter().map(String::as_str));
     }
     let files = app.db().write(|tx| {
         jobs::done(tx, job.id)?;
         deletion::rest(tx, account)
     })?;
-    remove(app, &files);
+    remove(app.uploads(), files.iter().map(String::as_str));
     Ok(())
-}
-
-/// Removes files whose rows are gone. One that cannot be removed is found by a later check; the rest must not wait for it.
-fn remove(app: &App, files: &[String]) {
-    for file in files {
-        let removed = SafeName::parse(file)
-            .map_err(|error| error.to_string())
-            .and_then(|name| {
-                app.uploads()
-                    .remove(&name)
-                    .map_err(|error| error.to_string())
-            });
-        if let Err(reason) = removed {
-            log::warn!("uploads/{file} stays behind: {reason}");
-        }
-    }
 }

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod apps;
 pub mod favourites;
 pub mod login;
+pub mod media;
 pub mod notifications;
 pub mod pins;
 pub mod server_keys;

@@ -141,3 +141,54 @@ pub fn table(emojis: Vec<crate::media::packs::Emoji>) -> BTreeMap<String, LocalE
     };
     emojis.into_iter().map(entry).collect()
 }
+
+/// CustomEmoji as the picker wants it (mastodon-api 2.8).
+#[derive(Serialize)]
+pub struct PickerEmoji<'a> {
+    shortcode: &'a str,
+    url: String,
+    static_url: String,
+    visible_in_picker: bool,
+    tags: &'a [String],
+    category: String,
+}
+
+/// Every local emoji for Mastodon's clients.
+pub fn picker<'a>(all: &'a BTreeMap<String, LocalEmoji>, base: &BaseUrl) -> Vec<PickerEmoji<'a>> {
+    let entry = |(shortcode, emoji): (&'a String, &'a LocalEmoji)| {
+        let url = format!("{base}{}", emoji.path);
+        let categories = emoji.tags.iter().map(String::as_str);
+        PickerEmoji {
+            shortcode,
+            static_url: url.clone(),
+            url,
+            visible_in_picker: true,
+            tags: &emoji.tags,
+            category: categories
+                .filter(|tag| *tag != "Custom")
+                .collect::<Vec<_>>()
+                .join(","),
+        }
+    };
+    all.iter().map(entry).collect()
+}
+
+/// What Pleroma says of one emoji; the path is for the client to complete.
+#[derive(Serialize)]
+pub struct TaggedEmoji<'a> {
+    tags: &'a [String],
+    image_url: &'a str,
+}
+
+/// Every local emoji for Pleroma's clients (pleroma-contract 1).
+pub fn by_shortcode(all: &BTreeMap<String, LocalEmoji>) -> BTreeMap<&str, TaggedEmoji<'_>> {
+    all.iter()
+        .map(|(shortcode, emoji)| {
+            let tagged = TaggedEmoji {
+                tags: &emoji.tags,
+                image_url: &emoji.path,
+            };
+            (shortcode.as_str(), tagged)
+        })
+        .collect()
+}

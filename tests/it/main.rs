@@ -1,11 +1,14 @@
 //! The one integration-test crate: each module is an API group. Most tests speak to the dispatcher without a socket.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+mod planted;
 mod support;
 
 mod accounts;
 mod door;
+mod emoji;
 mod instance;
+mod media;
 mod nodeinfo;
 mod oauth;
 mod statuses;

@@ -2,7 +2,9 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod custom_emojis;
 pub mod instance;
+pub mod media;
 pub mod status_actions;
 pub mod statuses;
 pub mod timelines;

@@ -1,3 +1,4 @@
 //! Pleroma's extensions to the client API.
 
+pub mod emoji;
 pub mod instance;

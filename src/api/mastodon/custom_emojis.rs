@@ -1,0 +1,13 @@
+//! Custom emoji, as Mastodon lists them.
+
+use crate::error::Result;
+use crate::views::emoji;
+use crate::web::ctx::Ctx;
+use crate::web::reply::Reply;
+
+/// `GET /api/v1/custom_emojis`
+pub fn list(cx: &Ctx) -> Result<Reply> {
+    cx.app.look_at_packs(true);
+    let house = cx.app.house();
+    Reply::json(&emoji::picker(&house.emojis.all(), &house.base))
+}
