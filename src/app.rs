@@ -93,6 +93,7 @@ impl App {
                 base: base.clone(),
                 fragments: Default::default(),
                 emojis: Default::default(),
+                show_reactions: config.instance.show_reactions,
             },
             router: Router::new(crate::routes::ROUTES),
             limiter: Limiter::new(config.rate_limit.enabled),

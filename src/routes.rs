@@ -4,7 +4,7 @@ use crate::api;
 use crate::api::mastodon::{
     accounts, apps, custom_emojis, instance, media, status_actions, statuses, timelines,
 };
-use crate::api::pleroma::emoji;
+use crate::api::pleroma::{emoji, reactions};
 use crate::api::{nodeinfo, oauth, pleroma};
 use crate::web::rate::Class;
 use crate::web::router::Access::{Open, Optional, Token, User};
@@ -83,4 +83,14 @@ pub static ROUTES: &[Route] = &[
     get("/api/pleroma/emoji",                      Open,                                         emoji::list),
     get("/api/v1/custom_emojis",                   Open,                                         custom_emojis::list),
     get("/emoji/{pack}/{*file}",                   Open,                                         api::emoji::file),
+
+    // Emoji reactions
+    get("/api/v1/pleroma/statuses/{id}/reactions",            Optional(&["read:statuses"]),      reactions::list),
+    get("/api/v1/pleroma/statuses/{id}/reactions/{emoji}",    Optional(&["read:statuses"]),      reactions::list_one),
+    put("/api/v1/pleroma/statuses/{id}/reactions/{emoji}",    User(&["write:statuses"]),         reactions::add),
+    delete("/api/v1/pleroma/statuses/{id}/reactions/{emoji}", User(&["write:statuses"]),         reactions::remove),
+    get("/api/v1/statuses/{id}/emoji_reactions",              Optional(&["read:statuses"]),      reactions::list),
+    get("/api/v1/statuses/{id}/emoji_reactions/{emoji}",      Optional(&["read:statuses"]),      reactions::list_one),
+    put("/api/v1/statuses/{id}/emoji_reactions/{emoji}",      User(&["write:statuses"]),         reactions::add),
+    delete("/api/v1/statuses/{id}/emoji_reactions/{emoji}",   User(&["write:statuses"]),         reactions::remove),
 ];

@@ -3,7 +3,6 @@
 pub mod emoji;
 pub mod features;
 pub mod mastodon;
-pub mod mastodon;
 pub mod media;
 pub mod nodeinfo;
 pub mod oauth;

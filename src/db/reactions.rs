@@ -1,6 +1,6 @@
 //! Emoji reactions.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::json_ids;
 use crate::clock::Timestamp;
@@ -49,4 +49,40 @@ pub fn of_statuses(
         },
     )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Adds a reaction; `false` when it was already there.
+pub fn insert(
+    db: &Connection,
+    account: AccountId,
+    status: StatusId,
+    emoji: &str,
+    url: Option<&str>,
+) -> Result<bool> {
+    let changed = db
+        .prepare_cached(
+            "INSERT INTO reactions (account_id, status_id, emoji, url) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![account, status, emoji, url])?;
+    Ok(changed == 1)
+}
+
+/// Removes a reaction; `false` when there was none.
+pub fn delete(db: &Connection, account: AccountId, status: StatusId, emoji: &str) -> Result<bool> {
+    let changed = db
+        .prepare_cached(
+            "DELETE FROM reactions WHERE status_id = ?1 AND emoji = ?2 AND account_id = ?3",
+        )?
+        .execute(params![status, emoji, account])?;
+    Ok(changed == 1)
+}
+
+/// The picture of another server's emoji that somebody reacted to the status with.
+pub fn picture(db: &Connection, status: StatusId, emoji: &str) -> Result<Option<String>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT url FROM reactions WHERE status_id = ?1 AND emoji = ?2 AND url IS NOT NULL LIMIT 1",
+        )?
+        .query_row(params![status, emoji], |row| row.get(0))
+        .optional()?)
 }

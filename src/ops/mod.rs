@@ -8,6 +8,7 @@ pub mod login;
 pub mod media;
 pub mod notifications;
 pub mod pins;
+pub mod reactions;
 pub mod server_keys;
 pub mod sessions;
 pub mod statuses;

@@ -10,6 +10,7 @@ pub mod fragments;
 pub mod instance;
 pub mod media;
 pub mod nodeinfo;
+pub mod reaction;
 pub mod status;
 pub mod token;
 
@@ -28,6 +29,8 @@ pub struct House {
     pub fragments: Fragments,
     /// Local custom emoji.
     pub emojis: EmojiTable,
+    /// Statuses say who reacted, not only how many (`instance.show_reactions`).
+    pub show_reactions: bool,
 }
 
 impl House {
@@ -39,6 +42,7 @@ impl House {
             base: self.base.clone(),
             fragments: Fragments::default(),
             emojis,
+            show_reactions: self.show_reactions,
         }
     }
 }

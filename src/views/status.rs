@@ -352,11 +352,16 @@ impl View<'_> {
     fn reactions(&self, states: &[StatusState]) -> Result<HashMap<StatusId, Vec<Reaction>>> {
         let ids: Vec<StatusId> = states.iter().map(|state| state.id).collect();
         let rows = db::reactions::of_statuses(self.db, self.viewer, self.with_muted, &ids)?;
-        Ok(self.tally(rows))
+        let mut tallies = self.tally(rows);
+        if !self.house.show_reactions {
+            let all = tallies.values_mut().flatten();
+            all.for_each(|reaction| reaction.account_ids.clear());
+        }
+        Ok(tallies)
     }
 
     /// Groups reactions by status and emoji, oldest emoji first.
-    pub fn tally(&self, rows: Vec<ReactionRow>) -> HashMap<StatusId, Vec<Reaction>> {
+    pub(super) fn tally(&self, rows: Vec<ReactionRow>) -> HashMap<StatusId, Vec<Reaction>> {
         let mut tallies: HashMap<StatusId, Vec<Reaction>> = HashMap::new();
         for row in rows {
             let me = self.viewer == Some(row.account);

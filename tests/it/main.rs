@@ -11,5 +11,6 @@ mod instance;
 mod media;
 mod nodeinfo;
 mod oauth;
+mod reactions;
 mod statuses;
 mod storage;
