@@ -6,6 +6,7 @@ use crate::api::mastodon::{
 };
 use crate::api::pleroma::{emoji, reactions};
 use crate::api::{nodeinfo, oauth, pleroma};
+use crate::pages;
 use crate::web::rate::Class;
 use crate::web::router::Access::{Open, Optional, Token, User};
 use crate::web::router::{Route, delete, get, post, put};
@@ -19,6 +20,8 @@ pub static ROUTES: &[Route] = &[
     // Applications, login, tokens
     post("/api/v1/apps",                           Open,                                         apps::register),
     get("/api/v1/apps/verify_credentials",         Token,                                        apps::verify_credentials),
+    get("/oauth/authorize",                        Open,                                         pages::oauth::show),
+    post("/oauth/authorize",                       Open,                                         pages::oauth::submit).rate(Class::Login),
     post("/oauth/token",                           Open,                                         oauth::token).rate(Class::Login),
     post("/oauth/revoke",                          Open,                                         oauth::revoke),
     get("/oauth/userinfo",                         User(&["profile", "read:accounts"]),          oauth::userinfo),

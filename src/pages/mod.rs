@@ -1,14 +1,46 @@
 //! HTML for people: login, setup, profiles, posts, feeds, errors. Server-rendered, without scripts.
+//!
+//! Templates are in `templates/`, compiled in; `layout.html` is the frame of every page, `message.html` a page of a few
+//! words. Whatever they show is escaped.
 
-use crate::error::Error;
+pub mod oauth;
+
+use askama::Template;
+
+use crate::error::{Error, Result};
 use crate::web::reply::Reply;
+
+/// A page of a few words.
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    title: &'a str,
+    text: &'a str,
+    code: &'a str,
+}
+
+/// Renders a page.
+pub fn page(template: &impl Template) -> Result<Reply> {
+    Ok(Reply::html(rendered(template)?))
+}
+
+/// A page of a few words.
+pub fn message(title: &str, text: &str) -> Result<Reply> {
+    page(&Message {
+        title,
+        text,
+        code: "",
+    })
+}
 
 /// An error as a page.
 pub fn error(error: &Error) -> Reply {
-    let text = error.to_string();
-    let text = crate::text::html::escape(&text);
-    Reply::html(format!(
-        "<!DOCTYPE html><meta charset=\"utf-8\"><title>{text}</title><h1>{text}</h1>"
-    ))
-    .status(error.status())
+    let title = error.to_string();
+    message(&title, "")
+        .unwrap_or_else(|_| Reply::empty(500))
+        .status(error.status())
+}
+
+fn rendered(template: &impl Template) -> Result<String> {
+    template.render().map_err(Error::internal)
 }

@@ -6,6 +6,7 @@ pub mod ctx;
 pub mod dispatch;
 pub mod door;
 pub mod form;
+pub mod form_token;
 
 pub mod idempotency;
 pub mod kept;

@@ -58,6 +58,20 @@ impl Reply {
             .header("Referrer-Policy", "same-origin")
     }
 
+    /// 200 with a page whose form leads on to an address of that scheme: browsers hold a redirect after a form against
+    /// `form-action` too.
+    pub fn html_leading_to(page: String, scheme: Option<&str>) -> Reply {
+        let mut reply = Reply::html(page);
+        if let Some(scheme) = scheme {
+            for (name, value) in &mut reply.headers {
+                if *name == "Content-Security-Policy" {
+                    value.push_str(&format!(" {scheme}:"));
+                }
+            }
+        }
+        reply
+    }
+
     /// No body at all; for the few calls that document it.
     pub fn empty(status: u16) -> Reply {
         Reply {
