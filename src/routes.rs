@@ -6,7 +6,7 @@ use crate::api::mastodon::{
 };
 use crate::api::pleroma::{emoji, reactions};
 use crate::api::{nodeinfo, oauth, pleroma};
-use crate::pages;
+use crate::pages::{self, files};
 use crate::web::rate::Class;
 use crate::web::router::Access::{Open, Optional, Token, User};
 use crate::web::router::{Route, delete, get, post, put};
@@ -44,6 +44,11 @@ pub static ROUTES: &[Route] = &[
     get("/.well-known/host-meta",                  Open,                                         nodeinfo::host_meta),
     get("/nodeinfo/2.0",                           Open,                                         nodeinfo::v2_0),
     get("/nodeinfo/2.1",                           Open,                                         nodeinfo::v2_1),
+
+    // Files
+    get("/static/{*path}",                         Open,                                         files::get),
+    get("/favicon.ico",                            Open,                                         files::favicon),
+    get("/robots.txt",                             Open,                                         files::robots),
 
     // Statuses
     post("/api/v1/statuses",                       User(&["write:statuses"]),                    statuses::create).rate(Class::Posting),

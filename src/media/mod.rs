@@ -10,6 +10,7 @@ pub mod image;
 pub mod mime;
 pub mod name;
 pub mod packs;
+pub mod site;
 pub mod sniff;
 pub mod store;
 pub mod strip;

@@ -1,8 +1,9 @@
 //! HTML for people: login, setup, profiles, posts, feeds, errors. Server-rendered, without scripts.
 //!
 //! Templates are in `templates/`, compiled in; `layout.html` is the frame of every page, `message.html` a page of a few
-//! words. Whatever they show is escaped.
+//! words. Whatever they show is escaped. The one style sheet is `static/style.css`.
 
+pub mod files;
 pub mod oauth;
 
 use askama::Template;

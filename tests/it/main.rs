@@ -12,6 +12,7 @@ mod login;
 mod media;
 mod nodeinfo;
 mod oauth;
+mod pages;
 mod reactions;
 mod sessions;
 mod statuses;
