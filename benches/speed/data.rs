@@ -174,10 +174,10 @@ fn status(
         .unwrap()
         .execute(params![id, content])
         .unwrap();
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         tag(db, id, n % 50);
     }
-    if n % 5 == 0 {
+    if n.is_multiple_of(5) {
         db.prepare_cached(
             "INSERT INTO reactions (id, account_id, status_id, emoji) VALUES (?1, ?2, ?1, '☕')",
         )
