@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Subcommand;
 
-use super::{Outcome, Sets, settings};
+use super::{Outcome, Sets, say, settings};
 use crate::config::{Profile, example};
 
 /// What can be asked.
@@ -20,20 +20,17 @@ pub enum Command {
 pub fn run(data: &Path, command: Command) -> Outcome {
     match command {
         Command::Check(sets) => check(data, &sets),
-        Command::Example => {
-            print!("{}", example());
-            Ok(())
-        }
+        Command::Example => say(example().trim_end()),
     }
 }
 
 fn check(data: &Path, sets: &Sets) -> Outcome {
     let loaded = settings(data, &sets.sets, Profile::Normal)?;
     for line in loaded.describe() {
-        println!(
+        say(format_args!(
             "{} = {}  ({}): {}",
             line.key, line.value, line.origin, line.meaning
-        );
+        ))?;
     }
     loaded.config.check(&super::base(data, &loaded.config))
 }

@@ -9,10 +9,12 @@ pub mod stats;
 pub mod token;
 pub mod user;
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use rusqlite::ErrorCode;
 
 use crate::app::App;
 use crate::config::{BaseUrl, Config, Loaded, Profile};
@@ -120,16 +122,38 @@ fn listen(config: &Config) -> SocketAddr {
 fn failure(data: &Path, error: Error) -> String {
     match error {
         Error::NoSpace => format!("the disk that holds {} is full", data.display()),
-        Error::Internal(cause) => format!("{}: {cause}", data.display()),
+        Error::Internal(cause) => format!("{}: {}", data.display(), diagnosis(cause.as_ref())),
         other => other.to_string(),
+    }
+}
+
+/// What SQLite says of a file that is none of its own, in words that tell what to do.
+fn diagnosis(cause: &(dyn std::error::Error + 'static)) -> String {
+    let code = cause
+        .downcast_ref::<rusqlite::Error>()
+        .and_then(rusqlite::Error::sqlite_error_code);
+    match code {
+        Some(ErrorCode::NotADatabase) => {
+            "kenoma.db is not a database; nothing was changed: put a backup in its place".into()
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            format!("kenoma.db is damaged ({cause}): put a backup in its place")
+        }
+        _ => cause.to_string(),
     }
 }
 
 /// Prints an entity as one line of JSON.
 fn print_json(entity: &impl serde::Serialize) -> Outcome {
-    println!(
-        "{}",
-        serde_json::to_string(entity).map_err(|error| error.to_string())?
-    );
-    Ok(())
+    say(serde_json::to_string(entity).map_err(|error| error.to_string())?)
+}
+
+/// Prints a line. Whoever reads it may have heard enough (`kenoma stats | head`); that is no failure.
+fn say(line: impl std::fmt::Display) -> Outcome {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("cannot print: {error}"))
+        }
+        _ => Ok(()),
+    }
 }

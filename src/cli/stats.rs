@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Outcome, failure, open, print_json};
+use super::{Outcome, failure, open, print_json, say};
 use crate::db;
 
 /// What `stats` takes.
@@ -58,25 +58,24 @@ pub fn run(data: &Path, arguments: Arguments) -> Outcome {
     if arguments.json {
         return print_json(&stats);
     }
-    println!("{:<28}{:>12} bytes", "kenoma.db", stats.database_bytes);
-    for (name, folder) in &stats.folders {
-        println!(
-            "{:<28}{:>12} bytes in {} files",
-            format!("{name}/"),
-            folder.bytes,
-            folder.files
-        );
+    print(&stats)
+}
+
+fn print(stats: &Stats) -> Outcome {
+    say(format_args!(
+        "{:<28}{:>12} bytes",
+        "kenoma.db", stats.database_bytes
+    ))?;
+    for (name, Folder { files, bytes }) in &stats.folders {
+        let name = format!("{name}/");
+        say(format_args!("{name:<28}{bytes:>12} bytes in {files} files"))?;
     }
     for (table, rows) in &stats.tables {
-        println!("{table:<28}{rows:>12}");
+        say(format_args!("{table:<28}{rows:>12}"))?;
     }
-    for (kind, jobs) in &stats.jobs {
-        println!(
-            "{:<28}{:>12} waiting, {} dead",
-            format!("job {kind}"),
-            jobs.waiting,
-            jobs.dead
-        );
+    for (kind, Jobs { waiting, dead }) in &stats.jobs {
+        let kind = format!("job {kind}");
+        say(format_args!("{kind:<28}{waiting:>12} waiting, {dead} dead"))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Subcommand;
 
-use super::{Outcome, ephemeral, failure, open};
+use super::{Outcome, ephemeral, failure, open, say};
 use crate::db::users;
 use crate::ops::tokens;
 
@@ -36,6 +36,5 @@ pub fn run(data: &Path, command: Command) -> Outcome {
         .db()
         .write(|tx| tokens::issue(tx, None, Some(user.id), &scopes, lifetime))
         .map_err(|error| failure(data, error))?;
-    println!("{}", token.access);
-    Ok(())
+    say(token.access)
 }

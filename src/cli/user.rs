@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{Outcome, failure, open, print_json};
+use super::{Outcome, failure, open, print_json, say};
 use crate::app::App;
 use crate::auth::{names, password};
 use crate::db::users::{self, UserRow};
@@ -128,12 +128,7 @@ pub fn run(data: &Path, command: Command) -> Outcome {
             password_stdin,
         } => {
             let (password, made) = given_or_made(password_stdin)?;
-            set_password(&app, &name, &password).map(|()| {
-                if made {
-                    println!("{password}");
-                }
-                Ok(())
-            })
+            set_password(&app, &name, &password).map(|()| if made { say(password) } else { Ok(()) })
         }
         Command::Delete { name } => change(&app, &name, |tx, user| ops::users::delete(tx, user.id)),
     };
@@ -212,10 +207,7 @@ fn list(app: &App, json: bool) -> Result<Outcome> {
     if json {
         return Ok(print_json(&shown));
     }
-    for user in &shown {
-        print_line(user);
-    }
-    Ok(Ok(()))
+    Ok(shown.iter().try_for_each(print_line))
 }
 
 fn show(app: &App, user: &UserRow, json: bool, password: Option<String>) -> Outcome {
@@ -223,14 +215,14 @@ fn show(app: &App, user: &UserRow, json: bool, password: Option<String>) -> Outc
     if json {
         return print_json(&shown);
     }
-    print_line(&shown);
-    if let Some(password) = &shown.password {
-        println!("password: {password}");
+    print_line(&shown)?;
+    match &shown.password {
+        Some(password) => say(format_args!("password: {password}")),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn print_line(user: &Shown) {
+fn print_line(user: &Shown) -> Outcome {
     let role = if user.admin {
         "admin"
     } else if user.moderator {
@@ -248,13 +240,13 @@ fn print_line(user: &Shown) {
         } => "awaits confirmation",
         _ => "active",
     };
-    println!(
+    say(format_args!(
         "{:<30} {:<10} {:<20} {}",
         user.name,
         role,
         standing,
         user.email.as_deref().unwrap_or("-")
-    );
+    ))
 }
 
 fn shown(app: &App, user: &UserRow, password: Option<String>) -> Result<Shown> {

@@ -22,6 +22,9 @@ const APPLICATION_ID: i64 = 0x6b65_6e6f;
 /// Errors name what is wrong with the file: newer than this program, or another program's.
 pub fn run(conn: &mut Connection) -> Result<()> {
     let version = version(conn)?;
+    if version != 0 && application(conn)? != APPLICATION_ID {
+        return Err(foreign());
+    }
     if version == VERSION {
         return Ok(());
     }
@@ -41,6 +44,14 @@ fn version(conn: &Connection) -> Result<i64> {
     Ok(conn.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
+fn application(conn: &Connection) -> Result<i64> {
+    Ok(conn.pragma_query_value(None, "application_id", |row| row.get(0))?)
+}
+
+fn foreign() -> Error {
+    Error::internal("kenoma.db is another program's database; nothing was changed")
+}
+
 fn upgrade(conn: &Connection) -> Result<()> {
     // Asked again under the lock: another process may have been first.
     match version(conn)? {
@@ -57,9 +68,7 @@ fn upgrade(conn: &Connection) -> Result<()> {
 fn create(conn: &Connection) -> Result<()> {
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if tables > 0 {
-        return Err(Error::internal(
-            "the file is another program's database; nothing was changed",
-        ));
+        return Err(foreign());
     }
     conn.execute_batch(SCHEMA)?;
     conn.pragma_update(None, "application_id", APPLICATION_ID)?;

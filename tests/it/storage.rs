@@ -52,7 +52,7 @@ fn a_newer_file_is_refused_untouched() {
     let path = folder.path().join("kenoma.db");
     let newer = Connection::open(&path).unwrap();
     newer
-        .execute_batch("CREATE TABLE future (wonder TEXT); PRAGMA user_version = 999;")
+        .execute_batch("CREATE TABLE future (wonder TEXT); PRAGMA application_id = 0x6b656e6f; PRAGMA user_version = 999;")
         .unwrap();
     drop(newer);
     let before = std::fs::read(&path).unwrap();
