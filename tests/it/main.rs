@@ -1,19 +1,24 @@
 //! The one integration-test crate: each module is an API group. Most tests speak to the dispatcher without a socket.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+mod binary;
 mod planted;
+mod small_disk;
 mod support;
 
 mod accounts;
 mod door;
 mod emoji;
 mod instance;
+mod layers;
 mod login;
 mod media;
 mod nodeinfo;
 mod oauth;
 mod pages;
+mod process;
 mod reactions;
+mod robustness;
 mod sessions;
 mod statuses;
 mod storage;
