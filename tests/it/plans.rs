@@ -1,0 +1,109 @@
+//! The hot queries walk indexes: no table of unbounded size is scanned, and nothing unbounded is sorted.
+
+use crate::support::TestServer;
+use crate::trace::{ONE_READER, heard, plan};
+
+/// Lists as long as a page, a thread's limit or the people one post addresses may be walked whole.
+const BOUNDED: [&str; 7] = [
+    "page", "wanted", "up", "down", "people", "other", "CONSTANT",
+];
+
+fn is_bad(step: &str) -> bool {
+    let walked = step
+        .strip_prefix("SCAN ")
+        .filter(|_| !step.contains("VIRTUAL TABLE"));
+    walked.is_some_and(|rest| !BOUNDED.contains(&rest.split(' ').next().unwrap_or(rest)))
+}
+
+/// Every statement that the requests run, with its plan.
+fn plans(targets: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
+    let server = TestServer::with(ONE_READER);
+    let alice = server.user("alice");
+    let id = alice.post_status("hi #cats @alice")["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let (_, mut statements) = heard(&server, || {
+        for (method, target) in targets {
+            let target = target.replace("ID", &id).replace("ME", &alice.id);
+            let answer = alice.request(method, &target, &[], b"");
+            assert_eq!(answer.status, 200, "{target}: {}", answer.text());
+        }
+    });
+    statements.sort_unstable();
+    statements.dedup();
+    let db = server.sql();
+    statements
+        .into_iter()
+        .filter(|sql| sql.starts_with(['S', 'W', 'I', 'U', 'D']))
+        .map(|sql| {
+            let plan = plan(&db, &sql);
+            (sql, plan)
+        })
+        .collect()
+}
+
+#[test]
+fn timelines_are_ranges_of_indexes_read_in_order() {
+    let pages = ["", "max_id=9000000000000000", "min_id=1"];
+    let paths = [
+        "/api/v1/timelines/home?",
+        "/api/v1/timelines/public?",
+        "/api/v1/timelines/public?local=true&",
+        "/api/v1/timelines/tag/cats?all[]=cats&none[]=dogs&",
+        "/api/v1/timelines/direct?",
+        "/api/v1/accounts/ME/statuses?tagged=cats&",
+        "/api/v1/favourites?",
+        "/api/v1/bookmarks?",
+        "/api/v1/statuses/ID/favourited_by?",
+        "/api/v1/statuses/ID/reblogged_by?",
+    ];
+    let targets: Vec<String> = paths
+        .iter()
+        .flat_map(|path| pages.iter().map(move |page| format!("{path}{page}")))
+        .collect();
+    let targets: Vec<(&str, &str)> = targets
+        .iter()
+        .map(|target| ("GET", target.as_str()))
+        .collect();
+    let plans = plans(&targets);
+    let keyset = |sql: &str| sql.contains(" < ?1 AND ");
+    assert_eq!(plans.iter().filter(|(sql, _)| keyset(sql)).count(), 22);
+    for (sql, plan) in plans {
+        let sorts = keyset(&sql) && plan.iter().any(|step| step.contains("TEMP B-TREE"));
+        assert!(
+            !sorts && !plan.iter().any(|step| is_bad(step)),
+            "{sql}\n{plan:#?}"
+        );
+    }
+}
+
+#[test]
+fn posting_and_acting_on_posts_walk_no_table() {
+    let plans = plans(&[
+        ("POST", "/api/v1/statuses?status=hello+%40alice+%23cats"),
+        (
+            "POST",
+            "/api/v1/statuses?status=psst&visibility=direct&in_reply_to_id=ID",
+        ),
+        ("GET", "/api/v1/statuses/ID"),
+        ("GET", "/api/v1/statuses?id[]=ID"),
+        ("GET", "/api/v1/statuses/ID/context"),
+        ("POST", "/api/v1/statuses/ID/favourite"),
+        ("POST", "/api/v1/statuses/ID/unfavourite"),
+        ("POST", "/api/v1/statuses/ID/bookmark"),
+        ("POST", "/api/v1/statuses/ID/reblog"),
+        ("POST", "/api/v1/statuses/ID/unreblog"),
+        ("POST", "/api/v1/statuses/ID/pin"),
+        ("POST", "/api/v1/statuses/ID/mute"),
+        ("DELETE", "/api/v1/statuses/ID"),
+    ]);
+    assert!(
+        plans.len() > 30,
+        "only {} statements were heard",
+        plans.len()
+    );
+    for (sql, plan) in plans {
+        assert!(!plan.iter().any(|step| is_bad(step)), "{sql}\n{plan:#?}");
+    }
+}

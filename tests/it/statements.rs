@@ -1,0 +1,78 @@
+//! A page costs as many SQL statements as a single status, and a post few.
+
+use crate::support::{TestServer, TestUser, ids};
+use crate::trace::{ONE_READER, heard};
+
+/// A post with everything on it: media, mention, tag, reaction, favourite, and a reblog of it.
+fn rich_post(server: &TestServer, author: &TestUser, other: &TestUser, number: usize) {
+    let posted = author.post_status(&format!("number {number} for @{} #tag{number}", other.name));
+    let id = posted["id"].as_str().unwrap();
+    let db = server.sql();
+    db.execute(
+        "INSERT INTO media (id, account_id, status_id, kind, mime, file, created_at)
+         VALUES (CAST(?1 AS INTEGER) + 1, CAST(?2 AS INTEGER), CAST(?1 AS INTEGER), 'image', 'image/png', 'a.png', 0)",
+        [id, &author.id],
+    )
+    .unwrap();
+    db.execute(
+        "INSERT INTO reactions (account_id, status_id, emoji) VALUES (CAST(?1 AS INTEGER), CAST(?2 AS INTEGER), '🐈')",
+        [&other.id, id],
+    )
+    .unwrap();
+    other
+        .post(&format!("/api/v1/statuses/{id}/favourite"), &[])
+        .ok();
+    other
+        .post(&format!("/api/v1/statuses/{id}/reblog"), &[])
+        .ok();
+}
+
+#[test]
+fn a_page_of_forty_costs_as_many_statements_as_a_page_of_one() {
+    let server = TestServer::with(ONE_READER);
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    for number in 0..40 {
+        rich_post(&server, &alice, &bob, number);
+    }
+    let cost = |target: &str, limit: usize| {
+        server.app.house().fragments.clear();
+        let target = format!("{target}limit={limit}");
+        let (page, statements) = heard(&server, || bob.get(&target).ok());
+        assert_eq!(ids(&page).len(), limit, "{target}");
+        statements.len()
+    };
+    for target in [
+        "/api/v1/timelines/home?",
+        "/api/v1/timelines/public?",
+        &format!("/api/v1/accounts/{}/statuses?", alice.id),
+        &format!("/api/v1/accounts/{}/statuses?", bob.id),
+        "/api/v1/favourites?",
+    ] {
+        assert_eq!(cost(target, 40), cost(target, 1), "{target}");
+    }
+}
+
+#[test]
+fn a_post_costs_the_same_whatever_the_number_of_followers_and_mentions() {
+    let server = TestServer::with(ONE_READER);
+    let alice = server.user("alice");
+    let cost = |text: &str| heard(&server, || alice.post_status(text)).1.len();
+    cost("warm up");
+    let plain = cost("hello");
+    let names: Vec<String> = (0..8).map(|number| format!("user{number}")).collect();
+    for name in &names {
+        let follower = server.user(name);
+        server
+            .sql()
+            .execute(
+                "INSERT INTO follows (account_id, target_id, created_at) VALUES (CAST(?1 AS INTEGER), CAST(?2 AS INTEGER), 0)",
+                [&follower.id, &alice.id],
+            )
+            .unwrap();
+    }
+    assert_eq!(cost("hello again"), plain);
+    let one = cost("hi @user0 #a");
+    let all = cost(&format!("hi @{} #a #b #c", names.join(" @")));
+    assert_eq!(all, one);
+    assert!(plain <= 20, "a plain post costs {plain} statements");
+}
