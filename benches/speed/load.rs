@@ -76,7 +76,8 @@ impl Connection {
         }
     }
 
-    /// Sends a request and reads the answer, which must be a 200 with a length; returns its body.
+    /// Sends a request and reads the answer, which must be a 200; returns its body. A chunked one, as rouille sends large
+    /// bodies, is returned with its chunk lines.
     pub fn exchange(&mut self, request: &str) -> &[u8] {
         self.stream.write_all(request.as_bytes()).unwrap();
         let mut filled = 0;
@@ -89,10 +90,37 @@ impl Connection {
                 break (end + 4, content_length(&self.buffer[..end + 2]));
             }
         };
-        while filled < head + length {
+        let end = match length {
+            Some(length) => head + length,
+            None => self.chunks(head, filled),
+        };
+        while filled < end {
             filled += self.read(filled);
         }
-        &self.buffer[head..head + length]
+        &self.buffer[head..end]
+    }
+
+    /// Reads chunks to the last one; returns where they end.
+    fn chunks(&mut self, start: usize, mut filled: usize) -> usize {
+        let mut at = start;
+        loop {
+            let line = self.buffer[at..filled]
+                .windows(2)
+                .position(|window| window == b"\r\n");
+            let Some(line) = line else {
+                filled += self.read(filled);
+                continue;
+            };
+            let size = std::str::from_utf8(&self.buffer[at..at + line]).unwrap();
+            let size = usize::from_str_radix(size, 16).unwrap();
+            at += line + 2 + size + 2;
+            while filled < at {
+                filled += self.read(filled);
+            }
+            if size == 0 {
+                return at;
+            }
+        }
     }
 
     fn read(&mut self, filled: usize) -> usize {
@@ -102,16 +130,14 @@ impl Connection {
     }
 }
 
-fn content_length(head: &[u8]) -> usize {
+/// The body's length; none when it comes in chunks.
+fn content_length(head: &[u8]) -> Option<usize> {
     let head = std::str::from_utf8(head).unwrap();
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     let line = head
         .lines()
-        .find(|line| line.to_ascii_lowercase().starts_with("content-length:"));
-    line.unwrap_or_else(|| panic!("no length: {head}"))[15..]
-        .trim()
-        .parse()
-        .unwrap()
+        .find(|line| line.to_ascii_lowercase().starts_with("content-length:"))?;
+    Some(line[15..].trim().parse().unwrap())
 }
 
 /// A GET request.
