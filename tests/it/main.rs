@@ -7,6 +7,7 @@ mod small_disk;
 mod support;
 
 mod accounts;
+mod conventions;
 mod door;
 mod emoji;
 mod instance;
