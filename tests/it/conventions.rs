@@ -499,7 +499,7 @@ fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
     assert_eq!((from("203.0.113.5"), from("203.0.113.6")), (429, 200));
     let server = TestServer::with(&[
         "rate_limit.enabled=true",
-        "server.trusted_proxies=[\"192.0.2.1\"]",
+        "server.trusted_proxies=192.0.2.1",
     ]);
     let from = |address: &str| {
         server
