@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::auth::captcha::Solved;
 use crate::auth::password::Hasher;
 use crate::config::{BaseUrl, Config};
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
-use crate::mail::Mailer;
+use crate::mail::{Mailer, Site};
 use crate::media::image::Decoder;
 use crate::media::store::Store;
 use crate::ops::login::Terms;
@@ -35,6 +36,7 @@ pub struct App {
     remembered: Remembered,
     kept: Kept,
     hasher: Hasher,
+    captchas: Solved,
     uploads: Store,
     decoder: Decoder,
     mailer: Mailer,
@@ -101,6 +103,7 @@ impl App {
             remembered: Remembered::default(),
             kept: Kept::default(),
             hasher: Hasher::new(config.password.cost),
+            captchas: Solved::default(),
             uploads: Store::new(data.join("uploads"))?,
             decoder: Decoder::default(),
             mailer: Mailer::new(&config, &base, &data.join("mail")).map_err(Error::internal)?,
@@ -176,6 +179,11 @@ impl App {
         &self.hasher
     }
 
+    /// Captchas that were solved a moment ago.
+    pub fn captchas(&self) -> &Solved {
+        &self.captchas
+    }
+
     /// Files that people uploaded.
     pub fn uploads(&self) -> &Store {
         &self.uploads
@@ -189,6 +197,14 @@ impl App {
     /// Outgoing mail.
     pub fn mailer(&self) -> &Mailer {
         &self.mailer
+    }
+
+    /// What letters call this server.
+    pub fn site(&self) -> Site<'_> {
+        Site {
+            name: &self.config.instance.name,
+            url: self.base(),
+        }
     }
 
     /// What the settings say about who may be heard.

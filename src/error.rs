@@ -85,14 +85,7 @@ impl Error {
             Error::LoginRefused { error, identifier } => {
                 json!({"error": error, "identifier": identifier})
             }
-            Error::MissingField(field) => json!({
-                "error": self.to_string(),
-                "errors": [{
-                    "title": "Invalid value",
-                    "source": {"pointer": format!("/{field}")},
-                    "message": format!("Missing field: {field}"),
-                }],
-            }),
+            Error::MissingField(field) => missing_fields(&[field]),
             other => json!({"error": other.to_string()}),
         }
     }
@@ -102,10 +95,33 @@ impl Error {
         Error::Internal(cause.into())
     }
 
+    /// 400 that names every required parameter that is missing.
+    pub fn missing(fields: &[&str]) -> Error {
+        Error::Answer(400, missing_fields(fields))
+    }
+
     /// 404 for a row that is not there or not visible.
     pub fn record() -> Error {
         Error::NotFound("Record")
     }
+}
+
+fn missing_fields(fields: &[&str]) -> Value {
+    let texts: Vec<String> = fields
+        .iter()
+        .map(|field| format!("Missing field: {field}."))
+        .collect();
+    let errors: Vec<Value> = fields
+        .iter()
+        .map(|field| {
+            json!({
+                "title": "Invalid value",
+                "source": {"pointer": format!("/{field}")},
+                "message": format!("Missing field: {field}."),
+            })
+        })
+        .collect();
+    json!({"error": texts.join(" "), "errors": errors})
 }
 
 impl From<rusqlite::Error> for Error {

@@ -2,13 +2,14 @@
 
 use crate::api;
 use crate::api::mastodon::{
-    accounts, apps, custom_emojis, instance, media, status_actions, statuses, timelines,
+    accounts, apps, custom_emojis, instance, media, registration, status_actions, statuses,
+    timelines,
 };
-use crate::api::pleroma::{emoji, reactions};
+use crate::api::pleroma::{captcha, confirmation, emoji, password_resets, reactions};
 use crate::api::{nodeinfo, oauth, pleroma};
 use crate::pages::{self, files};
 use crate::web::rate::Class;
-use crate::web::router::Access::{Open, Optional, Token, User};
+use crate::web::router::Access::{Known, Open, Optional, Token, User};
 use crate::web::router::{Route, delete, get, post, put};
 
 /// Every route of the server. A path under `/api/pleroma` or `/api/v1/pleroma` answers under both.
@@ -71,6 +72,15 @@ pub static ROUTES: &[Route] = &[
     post("/api/v1/statuses/{id}/unmute",           User(&["write:mutes"]),                       status_actions::unmute),
     get("/api/v1/favourites",                      User(&["read:favourites"]),                   status_actions::favourites),
     get("/api/v1/bookmarks",                       User(&["read:bookmarks"]),                    status_actions::bookmarks),
+
+    // Registration, confirmation, lost passwords
+    post("/api/v1/accounts",                       Known(&[]),                                   registration::create).rate(Class::Registration),
+    get("/api/pleroma/captcha",                    Open,                                         captcha::show),
+    get("/api/account/confirm_email/{id}/{token}", Open,                                         confirmation::confirm),
+    post("/api/v1/pleroma/accounts/confirmation_resend", Open,                                   confirmation::resend).rate(Class::Mail),
+    post("/auth/password",                         Open,                                         password_resets::request).rate(Class::Mail),
+    get("/api/pleroma/password_reset/{token}",     Open,                                         pages::password_reset::show),
+    post("/api/pleroma/password_reset",            Open,                                         pages::password_reset::submit).rate(Class::Login),
 
     // Timelines
     get("/api/v1/timelines/home",                  User(&["read:statuses"]),                     timelines::home),

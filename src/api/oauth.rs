@@ -146,7 +146,7 @@ fn asked_scopes(cx: &Ctx) -> Option<Scopes> {
 
 /// Shows the token, and lets a cookie stand for it. Pages of other sites get none: they could log a visitor in as
 /// somebody else.
-fn welcome(cx: &Ctx, granted: Granted) -> Result<Reply> {
+pub fn welcome(cx: &Ctx, granted: Granted) -> Result<Reply> {
     let (id, lifetime) = (granted.token.id, granted.token.lifetime);
     let me = match granted.account {
         Some(account) => Some(actor_id(cx, account)?),

@@ -1,6 +1,7 @@
 //! Passwords, tokens, scopes and names: pure functions, no database.
 //!
 //! Nothing here knows accounts or requests; `ops` decides who may do what with it.
+pub mod captcha;
 pub mod names;
 pub mod password;
 pub mod pkce;

@@ -87,3 +87,12 @@ pub fn insert(db: &Connection, app: &AppRow) -> Result<()> {
     ])?;
     Ok(())
 }
+
+/// Whether an admin lets the application register people without a captcha.
+pub fn is_trusted(db: &Connection, id: AppId) -> Result<bool> {
+    let found = db
+        .prepare_cached("SELECT trusted FROM apps WHERE id = ?1")?
+        .query_row(params![id], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or(false))
+}

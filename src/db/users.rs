@@ -300,3 +300,62 @@ pub fn mark_deleted(db: &Connection, id: AccountId) -> Result<()> {
         .execute(params![id])?;
     refresh_visibility(db, id)
 }
+
+/// Addresses of the admins who can act.
+pub fn admin_addresses(db: &Connection) -> Result<Vec<String>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT u.email FROM users AS u JOIN accounts AS a ON a.id = u.account_id
+          WHERE u.is_admin = 1 AND u.email IS NOT NULL AND a.deactivated = 0 ORDER BY u.account_id",
+    )?;
+    let rows = stmt.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Sets the language in which the person is spoken to.
+pub fn set_locale(db: &Connection, id: AccountId, locale: &str) -> Result<()> {
+    db.prepare_cached("UPDATE users SET locale = ?2 WHERE account_id = ?1")?
+        .execute(params![id, locale])?;
+    Ok(())
+}
+
+/// Replaces the token of the confirmation link: only the newest link counts.
+pub fn set_confirmation_token(db: &Connection, id: AccountId, hash: &[u8]) -> Result<()> {
+    db.prepare_cached("UPDATE users SET confirmation_token = ?2 WHERE account_id = ?1")?
+        .execute(params![id, hash])?;
+    Ok(())
+}
+
+/// Whether that is the hash of the account's confirmation token.
+pub fn is_confirmation_token(db: &Connection, id: AccountId, hash: &[u8]) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM users WHERE account_id = ?1 AND confirmation_token = ?2 AND confirmation_pending = 1)",
+        )?
+        .query_row(params![id, hash], |row| row.get(0))?)
+}
+
+/// Demands a new password: until it is set, nobody logs in.
+pub fn demand_reset(db: &Connection, id: AccountId) -> Result<()> {
+    db.prepare_cached("UPDATE users SET reset_pending = 1 WHERE account_id = ?1")?
+        .execute(params![id])?;
+    Ok(())
+}
+
+/// A role that an admin gives and takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Full rights.
+    Admin,
+    /// Reports and statuses.
+    Moderator,
+}
+
+/// Gives or takes a role.
+pub fn set_group(db: &Connection, id: AccountId, group: Group, member: bool) -> Result<()> {
+    let sql = match group {
+        Group::Admin => "UPDATE users SET is_admin = ?2 WHERE account_id = ?1",
+        Group::Moderator => "UPDATE users SET is_moderator = ?2 WHERE account_id = ?1",
+    };
+    db.prepare_cached(sql)?.execute(params![id, member])?;
+    Ok(())
+}

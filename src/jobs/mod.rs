@@ -7,6 +7,7 @@ pub mod delete_account;
 pub mod expire_status;
 pub mod remove_files;
 pub mod runner;
+pub mod send_mail;
 
 use crate::app::App;
 use crate::db::jobs::JobRow;
@@ -47,5 +48,10 @@ pub static KINDS: &[Kind] = &[
         name: "remove_files",
         work: remove_files::work,
         retries: &[1, 5, 20, 60, 180, 480, 960],
+    },
+    Kind {
+        name: "send_mail",
+        work: send_mail::work,
+        retries: &[1, 5, 20, 60, 180, 480],
     },
 ];

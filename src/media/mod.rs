@@ -5,6 +5,7 @@
 //! upload goes through [`image::Decoder::process`] before it reaches
 //! [`store::Store`]. No external converter is ever run.
 pub mod bmff;
+pub mod captcha;
 mod dir;
 pub mod image;
 pub mod mime;

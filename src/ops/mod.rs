@@ -3,12 +3,17 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod confirmation;
 pub mod favourites;
+pub mod invites;
 pub mod login;
+pub mod mails;
 pub mod media;
 pub mod notifications;
+pub mod password_resets;
 pub mod pins;
 pub mod reactions;
+pub mod registration;
 pub mod server_keys;
 pub mod sessions;
 pub mod statuses;

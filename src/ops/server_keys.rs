@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use crate::auth::secret;
+use crate::auth::{captcha, secret};
 use crate::db::{Db, server_state};
 use crate::error::{Error, Result};
 
@@ -29,6 +29,17 @@ pub fn vapid_public(db: &Db) -> Result<String> {
 /// The secret under which HTML forms are signed.
 pub fn forms(db: &Db) -> Result<String> {
     stored(db, "form_key", || Ok(secret::token()))
+}
+
+/// The key that seals the answers of captchas.
+pub fn captcha(db: &Db) -> Result<captcha::Key> {
+    let stored = stored(db, "captcha_key", || {
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(captcha::new_key()))
+    })?;
+    let bytes = BASE64_URL_SAFE_NO_PAD
+        .decode(stored)
+        .map_err(Error::internal)?;
+    captcha::Key::try_from(bytes).map_err(|_| Error::internal("the captcha key is damaged"))
 }
 
 fn stored(db: &Db, key: &str, make: impl FnOnce() -> Result<String>) -> Result<String> {

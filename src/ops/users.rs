@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::db::{Tx, jobs, tokens, users};
+use crate::db::{Tx, jobs, password_resets, tokens, users};
 use crate::error::Result;
 use crate::ids::AccountId;
 
@@ -52,9 +52,10 @@ pub fn activate(tx: &Tx, id: AccountId) -> Result<()> {
     users::set_deactivated(tx, id, false)
 }
 
-/// Replaces the password and ends every session.
+/// Replaces the password and ends every session, and every link that would replace it again.
 pub fn set_password(tx: &Tx, id: AccountId, hash: &str) -> Result<()> {
     users::set_password(tx, id, hash)?;
+    password_resets::delete_of(tx, id)?;
     tokens::delete_of(tx, id)
 }
 

@@ -5,6 +5,7 @@
 
 pub mod files;
 pub mod oauth;
+pub mod password_reset;
 
 use askama::Template;
 

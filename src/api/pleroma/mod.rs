@@ -1,5 +1,8 @@
 //! Pleroma's extensions to the client API.
 
+pub mod captcha;
+pub mod confirmation;
 pub mod emoji;
 pub mod instance;
+pub mod password_resets;
 pub mod reactions;
