@@ -7,7 +7,7 @@ use crate::api::mastodon::{
 };
 use crate::api::pleroma::{captcha, confirmation, emoji, password_resets, reactions};
 use crate::api::{nodeinfo, oauth, pleroma};
-use crate::pages::{self, files};
+use crate::pages::{self, files, public};
 use crate::web::rate::Class;
 use crate::web::router::Access::{Known, Open, Optional, Token, User};
 use crate::web::router::{Route, delete, get, post, put};
@@ -45,6 +45,13 @@ pub static ROUTES: &[Route] = &[
     get("/.well-known/host-meta",                  Open,                                         nodeinfo::host_meta),
     get("/nodeinfo/2.0",                           Open,                                         nodeinfo::v2_0),
     get("/nodeinfo/2.1",                           Open,                                         nodeinfo::v2_1),
+
+    // Pages
+    get("/",                                       Open,                                         public::front),
+    get("/users/{name}",                           Optional(&["read:statuses"]),                 public::profile),
+    get("/@{name}",                                Optional(&["read:statuses"]),                 public::profile),
+    get("/notice/{id}",                            Optional(&["read:statuses"]),                 public::notice),
+    get("/tag/{tag}",                              Optional(&["read:statuses"]),                 public::tag),
 
     // Files
     get("/static/{*path}",                         Open,                                         files::get),

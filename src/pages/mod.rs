@@ -6,6 +6,8 @@
 pub mod files;
 pub mod oauth;
 pub mod password_reset;
+pub mod post;
+pub mod public;
 
 use askama::Template;
 

@@ -85,3 +85,221 @@ fn an_unknown_page_says_so_to_people() {
             .contains("default-src 'none'")
     );
 }
+
+#[test]
+fn a_profile_shows_who_it_is_and_what_everybody_may_read() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    alice.post_status("hello <world>");
+    alice.post_with("only for you", &[("visibility", "unlisted")]);
+    alice.post_with("just friends", &[("visibility", "private")]);
+    alice.post_with("a secret for nobody", &[("visibility", "direct")]);
+    alice.post_with("only for people here", &[("visibility", "local")]);
+    for path in ["/users/alice", "/@alice", "/users/Alice"] {
+        let page = page(&server, path);
+        assert!(
+            page.contains("<h1>alice</h1>") && page.contains("@alice@127.0.0.1:4000"),
+            "{path}"
+        );
+        assert!(
+            page.contains("hello &lt;world&gt;") && page.contains("only for you"),
+            "{path}"
+        );
+        for hidden in ["just friends", "a secret", "people here"] {
+            assert!(!page.contains(hidden), "{path}: {hidden}");
+        }
+    }
+    let page = page(&server, "/users/alice");
+    assert!(
+        page.contains("<meta property=\"og:title\" content=\"alice (@alice@127.0.0.1:4000)\">")
+    );
+    assert!(page.contains("<meta name=\"robots\" content=\"noindex, noarchive\">"));
+    assert!(page.contains("/users/alice/feed.atom") && page.contains("/users/alice/feed.rss"));
+}
+
+#[test]
+fn a_profile_that_nobody_may_see_is_not_there() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    alice.post_status("hello");
+    assert_eq!(server.get("/users/nobody").status, 404);
+    server
+        .sql()
+        .execute("UPDATE accounts SET hidden = 1 WHERE id = ?1", [&alice.id])
+        .unwrap();
+    assert_eq!(server.get("/users/alice").status, 404);
+    assert_eq!(server.get("/@alice").status, 404);
+}
+
+#[test]
+fn a_profile_is_read_page_by_page() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    for n in 0..25 {
+        alice.post_status(&format!("number {n}."));
+    }
+    let first = page(&server, "/users/alice");
+    assert!(
+        first.contains("number 24.") && first.contains("number 5.") && !first.contains("number 4.")
+    );
+    let next = first
+        .split("href=\"")
+        .find(|part| part.contains("rel=\"next\""))
+        .unwrap();
+    let second = page(&server, next.split('"').next().unwrap());
+    assert!(
+        second.contains("number 4.")
+            && second.contains("number 0.")
+            && !second.contains("number 5.")
+    );
+    assert!(!second.contains("rel=\"next\"") && second.contains(">Newest<"));
+}
+
+#[test]
+fn a_post_page_shows_the_thread_without_what_is_private() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let first = alice.post_status("the first word");
+    let id = first["id"].as_str().unwrap();
+    let reply = bob.post_with("@alice an open answer", &[("in_reply_to_id", id)]);
+    bob.post_with(
+        "@alice a whisper",
+        &[("in_reply_to_id", id), ("visibility", "direct")],
+    );
+    let path = first["url"]
+        .as_str()
+        .unwrap()
+        .strip_prefix(crate::support::BASE)
+        .unwrap();
+    let page_of_first = page(&server, path);
+    assert!(page_of_first.contains("the first word") && page_of_first.contains("an open answer"));
+    assert!(!page_of_first.contains("a whisper"));
+    assert!(page_of_first.contains("<meta property=\"og:type\" content=\"article\">"));
+    assert!(
+        page_of_first.contains("<meta property=\"og:description\" content=\"the first word\">")
+    );
+    let page_of_reply = page(
+        &server,
+        &format!("/notice/{}", reply["id"].as_str().unwrap()),
+    );
+    assert!(
+        page_of_reply.contains("the first word")
+            && page_of_reply.contains(&format!("/notice/{id}"))
+    );
+}
+
+#[test]
+fn private_posts_have_no_page() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    for visibility in ["private", "direct", "local"] {
+        let post = alice.post_with("quiet", &[("visibility", visibility)]);
+        let path = format!("/notice/{}", post["id"].as_str().unwrap());
+        assert_eq!(server.get(&path).status, 404, "{visibility}");
+        assert_eq!(
+            alice.get(&path).status,
+            404,
+            "pages are what anybody sees, whoever asks"
+        );
+    }
+    for path in ["/notice/1", "/notice/abc", "/notice/99999999999999999999"] {
+        assert_eq!(server.get(path).status, 404);
+    }
+}
+
+#[test]
+fn a_warning_hides_the_text_and_its_preview() {
+    let server = TestServer::new();
+    let post = server
+        .user("alice")
+        .post_with("the butler did it", &[("spoiler_text", "<Ending>")]);
+    let page = page(
+        &server,
+        &format!("/notice/{}", post["id"].as_str().unwrap()),
+    );
+    assert!(page.contains("<details><summary>&lt;Ending&gt;</summary>"));
+    assert!(
+        page.contains("<meta property=\"og:description\" content=\"&#60;Ending&#62;\">"),
+        "{page}"
+    );
+    assert_eq!(page.matches("the butler did it").count(), 1);
+}
+
+#[test]
+fn names_and_texts_never_become_markup() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let evil = "\"><script>alert(1)</script>";
+    server
+        .sql()
+        .execute(
+            "UPDATE accounts SET display_name = ?1, emojis = '[]' WHERE id = ?2",
+            [evil, &alice.id],
+        )
+        .unwrap();
+    alice.post_with(evil, &[("spoiler_text", evil)]);
+    for path in ["/", "/users/alice", "/tag/%22%3E%3Cscript%3E"] {
+        let page = page(&server, path);
+        assert!(!page.contains("<script"), "{path}: {page}");
+        assert!(!page.contains("\"><scr"), "{path}");
+    }
+}
+
+#[test]
+fn a_tag_page_shows_public_posts_with_the_tag() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    alice.post_status("a #Cat");
+    alice.post_with("a quiet #cat", &[("visibility", "unlisted")]);
+    alice.post_status("a #dog");
+    let page = page(&server, "/tag/cat");
+    assert!(page.contains("<h1>#cat</h1>") && page.contains("/tag/cat"));
+    assert!(!page.contains("a quiet") && !page.contains("/tag/dog"));
+    assert_eq!(server.get("/tag/unheardof").status, 200);
+}
+
+#[test]
+fn the_front_page_shows_the_place_and_what_people_here_say() {
+    let server = TestServer::with(&[
+        "instance.name=Our house",
+        "instance.description=Two & a cat",
+    ]);
+    assert!(page(&server, "/").contains("Nobody lives here yet"));
+    let alice = server.user("alice");
+    alice.post_status("good morning");
+    alice.post_with("not for the front", &[("visibility", "unlisted")]);
+    let page = page(&server, "/");
+    assert!(page.contains("<h1>Our house</h1>") && page.contains("Two &#38; a cat"));
+    assert!(page.contains("good morning") && !page.contains("not for the front"));
+    assert!(page.contains("127.0.0.1:4000"));
+}
+
+#[test]
+fn a_closed_house_shows_its_name_and_nothing_else() {
+    let server = TestServer::with(&["instance.public=false"]);
+    let post = server.user("alice").post_status("good morning #cat");
+    let page = page(&server, "/");
+    assert!(!page.contains("good morning") && page.contains("for those who live here"));
+    let notice = format!("/notice/{}", post["id"].as_str().unwrap());
+    for path in ["/users/alice", "/@alice", "/tag/cat", &notice] {
+        assert_eq!(server.get(path).status, 403, "{path}");
+    }
+}
+
+/// The page at a path, after checking that browsers are told to run nothing that is not ours.
+#[track_caller]
+fn page(server: &TestServer, path: &str) -> String {
+    let answer = server.request("GET", path, &[("Accept", "text/html")], b"");
+    assert_eq!(answer.status, 200, "{path}");
+    assert_eq!(
+        answer.header("Content-Type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert!(
+        answer
+            .header("Content-Security-Policy")
+            .unwrap()
+            .contains("script-src 'self'")
+    );
+    answer.text()
+}
