@@ -146,7 +146,7 @@ pub fn tag(cx: &Ctx) -> Result<Reply> {
     let range = range(cx);
     let list = cx.app.db().read(|db| {
         let query = TagQuery {
-            any: db::tags::ids(db, &[tag.clone()])?,
+            any: db::tags::ids(db, std::slice::from_ref(&tag))?,
             ..TagQuery::default()
         };
         let ids = timelines::tagged(db, &range, &Filter::default(), &query)?;
