@@ -99,9 +99,15 @@ pub fn post(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<Stat
         (None, None) => named.with_author_of(thread.parent.as_ref(), &rendered),
     };
     let addressed = addressing::within_reach(tx, me, visibility, addressed)?;
-    let id = store(
-        tx, rules, me, draft, &habits, &thread, visibility, &rendered, &addressed,
-    )?;
+    let composed = Composed {
+        draft,
+        habits,
+        thread,
+        visibility,
+        rendered,
+        addressed,
+    };
+    let id = composed.store(tx, rules, me)?;
     for new in &draft.descriptions {
         describe(tx, id, new.media, new.text.as_deref(), new.focus)?;
     }
@@ -198,63 +204,75 @@ impl Thread {
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the end of one long thought, called once"
-)]
-fn store(
-    tx: &Tx,
-    rules: &Rules,
-    me: AccountId,
-    draft: &Draft,
-    habits: &Habits,
-    thread: &Thread,
+/// A post with everything decided.
+struct Composed<'a> {
+    draft: &'a Draft,
+    habits: Habits,
+    thread: Thread,
     visibility: Visibility,
-    rendered: &Rendered,
-    addressed: &[AccountId],
-) -> Result<StatusId> {
-    let (id, now, base) = (StatusId::new(), Timestamp::now(), rules.base);
-    let conversation = match thread.conversation {
-        Some(known) => known,
-        None => conversations::begin(tx, &base.join(&format!("/contexts/{}", ids::uuid())))?,
-    };
-    let is_nsfw = rendered.hashtags.iter().any(|tag| tag == "nsfw");
-    let row = NewStatus {
-        id,
-        uri: &base.join(&format!("/objects/{}", ids::uuid())),
-        url: Some(&base.join(&format!("/notice/{id}"))),
-        account: me,
-        local: true,
-        visibility,
-        conversation,
-        in_reply_to: thread.parent.as_ref().map(|parent| parent.id),
-        in_reply_to_account: thread.parent.as_ref().map(|parent| parent.account),
-        in_reply_to_uri: None,
-        reblog_of: None,
-        content: &rendered.html,
-        content_type: draft.content_type.as_mime(),
-        source: Some(&draft.text),
-        spoiler_text: &draft.spoiler_text,
-        sensitive: is_nsfw || draft.sensitive.unwrap_or(habits.sensitive),
-        language: draft.language.as_deref().or(habits.language.as_deref()),
-        emojis: "[]",
-        app: draft.app,
-        created_at: now,
-        expires_at: draft.lifetime.map(|lifetime| now.plus(lifetime)),
-    };
-    let words = match draft.content_type {
-        ContentType::Plain => draft.text.clone(),
-        _ => html::strip_tags(&rendered.html),
-    };
-    insert::insert(
-        tx,
-        &insert::Arrival {
-            row,
-            addressed,
-            tags: &rendered.hashtags,
-            media: &draft.media,
-            words: &format!("{words}\n{}", draft.spoiler_text),
-        },
-    )?;
-    Ok(id)
+    rendered: Rendered,
+    addressed: Vec<AccountId>,
+}
+
+impl Composed<'_> {
+    fn store(&self, tx: &Tx, rules: &Rules, me: AccountId) -> Result<StatusId> {
+        let (draft, parent) = (self.draft, self.thread.parent.as_ref());
+        let (id, now, base) = (StatusId::new(), Timestamp::now(), rules.base);
+        let is_nsfw = self.rendered.hashtags.iter().any(|tag| tag == "nsfw");
+        let row = NewStatus {
+            id,
+            uri: &base.join(&format!("/objects/{}", ids::uuid())),
+            url: Some(&base.join(&format!("/notice/{id}"))),
+            account: me,
+            local: true,
+            visibility: self.visibility,
+            conversation: self.conversation(tx, base)?,
+            in_reply_to: parent.map(|parent| parent.id),
+            in_reply_to_account: parent.map(|parent| parent.account),
+            in_reply_to_uri: None,
+            reblog_of: None,
+            content: &self.rendered.html,
+            content_type: draft.content_type.as_mime(),
+            source: Some(&draft.text),
+            spoiler_text: &draft.spoiler_text,
+            sensitive: is_nsfw || draft.sensitive.unwrap_or(self.habits.sensitive),
+            language: draft
+                .language
+                .as_deref()
+                .or(self.habits.language.as_deref()),
+            emojis: "[]",
+            app: draft.app,
+            created_at: now,
+            expires_at: draft.lifetime.map(|lifetime| now.plus(lifetime)),
+        };
+        insert::insert(
+            tx,
+            &insert::Arrival {
+                row,
+                addressed: &self.addressed,
+                tags: &self.rendered.hashtags,
+                media: &draft.media,
+                words: &self.words(),
+            },
+        )?;
+        Ok(id)
+    }
+    fn conversation(&self, tx: &Tx, base: &BaseUrl) -> Result<i64> {
+        match self.thread.conversation {
+            Some(known) => Ok(known),
+            None => conversations::begin(tx, &base.join(&format!("/contexts/{}", ids::uuid()))),
+        }
+    }
+
+    /// What the search finds it by.
+    fn words(&self) -> String {
+        let draft = self.draft;
+        match draft.content_type {
+            ContentType::Plain => format!("{}\n{}", draft.text, draft.spoiler_text),
+            _ => {
+                let text = html::strip_tags(&self.rendered.html);
+                format!("{text}\n{}", draft.spoiler_text)
+            }
+        }
+    }
 }

@@ -407,3 +407,105 @@ fn the_source_is_what_was_typed() {
         json!({"id": id, "text": "**hi**", "spoiler_text": "warning", "content_type": "text/markdown"})
     );
 }
+
+/// An upload by somebody, with a file behind it.
+fn upload(server: &TestServer, owner: &str, id: i64) -> std::path::PathBuf {
+    let name = format!("upload{id}.png");
+    let file = server.data().join("uploads").join(&name);
+    std::fs::write(&file, b"png").unwrap();
+    server
+        .sql()
+        .execute(
+            "INSERT INTO media (id, account_id, kind, mime, file, created_at)
+             VALUES (?1, CAST(?2 AS INTEGER), 'image', 'image/png', ?3, 0)",
+            rusqlite::params![id, owner, name],
+        )
+        .unwrap();
+    file
+}
+
+#[test]
+fn attachments_are_ones_own_hang_on_one_post_and_keep_their_order() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    for id in [11, 12, 13] {
+        upload(&server, &alice.id, id);
+    }
+    upload(&server, &bob.id, 21);
+    let posted = alice.json(
+        "POST",
+        "/api/v1/statuses",
+        &json!({"media_ids": ["12", "11", "12"], "media_attributes": [{"id": "11", "description": "a cat"}]}),
+    );
+    let media = posted.ok()["media_attachments"].clone();
+    assert_eq!(ids(&media), ["12", "11"]);
+    assert_eq!(
+        (&media[0]["description"], &media[1]["description"]),
+        (&json!(null), &json!("a cat"))
+    );
+    for wrong in ["11", "21", "99", "nonsense"] {
+        let form = [
+            ("status", "hi"),
+            ("media_ids[]", "13"),
+            ("media_ids[]", wrong),
+        ];
+        assert_eq!(alice.post("/api/v1/statuses", &form).status, 422, "{wrong}");
+    }
+    assert_eq!(
+        ids(&alice.post_with("", &[("media_ids[]", "13")])["media_attachments"]),
+        ["13"]
+    );
+    assert_eq!(ids(&alice.get("/api/v1/timelines/home").ok()).len(), 2);
+}
+
+#[test]
+fn attachments_of_a_deleted_post_can_be_posted_again_for_a_while_and_then_go() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let (kept, lost) = (
+        upload(&server, &alice.id, 11),
+        upload(&server, &alice.id, 12),
+    );
+    let post = |media: &str| {
+        let posted = alice.post_with("look", &[("media_ids[]", media)]);
+        format!("/api/v1/statuses/{}", posted["id"].as_str().unwrap())
+    };
+    let (first, second) = (post("11"), post("12"));
+    assert_eq!(ids(&alice.delete(&first).ok()["media_attachments"]), ["11"]);
+    alice.delete(&second).ok();
+    let again = post("11");
+    server.run_jobs();
+    assert!(lost.exists(), "there is still time to post it again");
+    server
+        .sql()
+        .execute("UPDATE jobs SET run_at = 0", [])
+        .unwrap();
+    server.run_jobs();
+    assert!(kept.exists() && !lost.exists());
+    alice.delete(&format!("{again}?delete_media=true")).ok();
+    server.run_jobs();
+    assert!(!kept.exists());
+    assert!(server.jobs("remove_files").is_empty());
+}
+
+#[test]
+fn a_post_sent_twice_under_one_key_is_made_once() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let headers = [
+        ("Idempotency-Key", "k1"),
+        ("Content-Type", "application/json"),
+    ];
+    let send = || {
+        alice
+            .request(
+                "POST",
+                "/api/v1/statuses",
+                &headers,
+                br#"{"status": "once"}"#,
+            )
+            .ok()
+    };
+    assert_eq!(send()["id"], send()["id"]);
+    assert_eq!(ids(&alice.get("/api/v1/timelines/home").ok()).len(), 1);
+}
