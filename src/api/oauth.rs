@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::ids::{AccountId, TokenId};
 use crate::ops::apps::Client;
 use crate::ops::login::{self, Exchange, Granted, Outcome};
+use crate::ops::sessions;
 use crate::ops::tokens::{Issued, open_session};
 use crate::views;
 use crate::views::token::{self, LONGEST_TOLD, Token};
@@ -145,7 +146,7 @@ fn asked_scopes(cx: &Ctx) -> Option<Scopes> {
 }
 
 /// Shows the token, and lets a cookie stand for it. Pages of other sites get none: they could log a visitor in as
-/// somebody else.
+/// somebody else. An application's own token does not push a user's session away.
 pub fn welcome(cx: &Ctx, granted: Granted) -> Result<Reply> {
     let (id, lifetime) = (granted.token.id, granted.token.lifetime);
     let me = match granted.account {
@@ -155,12 +156,21 @@ pub fn welcome(cx: &Ctx, granted: Granted) -> Result<Reply> {
     let reply = Reply::json(&shown(granted.token, me))?
         .header("Cache-Control", "no-store")
         .header("Pragma", "no-cache");
-    if !credentials::is_own_page(cx.request, cx.app) {
+    let keeps_cookie = granted.account.is_none() && has_user_session(cx)?;
+    if keeps_cookie || !credentials::is_own_page(cx.request, cx.app) {
         return Ok(reply);
     }
     let cookie = cx.app.db().write(|tx| open_session(tx, id))?;
     let set = credentials::set_cookie(cx.app, &cookie, lifetime);
     Ok(reply.header("Set-Cookie", &set))
+}
+
+fn has_user_session(cx: &Ctx) -> Result<bool> {
+    let Some(cookie) = credentials::cookie(cx.request) else {
+        return Ok(false);
+    };
+    let session = sessions::by_cookie(cx.app.db(), cx.app.rules(), &cookie)?;
+    Ok(session.viewer().is_some())
 }
 
 fn shown(token: Issued, me: Option<String>) -> Token {

@@ -161,3 +161,110 @@ fn session(found: Option<TokenRow>, rules: Rules) -> Session {
         _ => Session::Anonymous,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(is_admin: bool, scopes: Option<&str>) -> Session {
+        Session::User(Viewer {
+            id: AccountId(1),
+            username: "somebody".into(),
+            is_admin,
+            is_moderator: false,
+            scopes: scopes.map(Scopes::parse),
+            token: None,
+            app: None,
+        })
+    }
+
+    fn app() -> Session {
+        Session::App {
+            app: AppId(1),
+            token: TokenId(1),
+        }
+    }
+
+    #[track_caller]
+    fn refused(answer: Result<Session>, status: u16, text: &str) {
+        let error = answer.expect_err("must be refused");
+        assert_eq!((error.status(), error.to_string()), (status, text.into()));
+    }
+
+    const ADMIN: &[&str] = &["admin:read:accounts"];
+
+    #[test]
+    fn a_scope_never_makes_an_admin() {
+        for scopes in [
+            Some("admin"),
+            Some("admin:read:accounts"),
+            Some("read"),
+            None,
+        ] {
+            refused(
+                user(false, scopes).admin_needed(ADMIN),
+                403,
+                "User is not an admin.",
+            );
+        }
+    }
+
+    #[test]
+    fn an_admin_needs_the_scope_or_a_prefix_of_it() {
+        for scopes in ["admin", "admin:read", "admin:read:accounts"] {
+            assert!(user(true, Some(scopes)).admin_needed(ADMIN).is_ok());
+        }
+        for scopes in [
+            "read",
+            "write follow push",
+            "admin:write",
+            "admin:read:accountsx",
+        ] {
+            refused(
+                user(true, Some(scopes)).admin_needed(ADMIN),
+                403,
+                "Insufficient permissions: admin:read:accounts.",
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_with_the_request_needs_no_scope() {
+        assert!(user(true, None).admin_needed(ADMIN).is_ok());
+        assert!(user(false, None).user_needed(&["write:statuses"]).is_ok());
+    }
+
+    #[test]
+    fn strangers_applications_and_halves_of_logins_are_no_admins() {
+        refused(
+            Session::Anonymous.admin_needed(ADMIN),
+            403,
+            "Invalid credentials.",
+        );
+        refused(app().admin_needed(ADMIN), 403, "Invalid credentials.");
+        refused(
+            Session::PasswordNotEnough.admin_needed(ADMIN),
+            403,
+            "Two-factor authentication enabled, you must use a access token.",
+        );
+    }
+
+    #[test]
+    fn only_users_with_the_scope_are_known_where_anybody_may_look() {
+        let known = |session: Session| session.narrowed(&["read:statuses"]).viewer().is_some();
+        assert!(known(user(false, Some("read"))));
+        assert!(known(user(false, None)));
+        assert!(!known(user(false, Some("write"))));
+        assert!(!known(app()));
+        assert!(!known(Session::PasswordNotEnough));
+    }
+
+    #[test]
+    fn a_route_for_tokens_takes_those_of_users_and_of_applications() {
+        assert!(user(false, Some("write")).token_needed().is_ok());
+        assert!(app().token_needed().is_ok());
+        for session in [Session::Anonymous, Session::PasswordNotEnough] {
+            refused(session.token_needed(), 401, "The access token is invalid");
+        }
+    }
+}

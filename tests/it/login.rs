@@ -569,6 +569,25 @@ fn every_token_comes_with_a_cookie_that_dies_with_it() {
 }
 
 #[test]
+fn an_applications_own_token_does_not_push_a_users_session_away() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let client = Client::new(&server);
+    let cookie = cookie(&client.password("alice", &alice.password));
+    let body = encode(&[
+        ("grant_type", "client_credentials"),
+        ("client_id", &client.id),
+        ("client_secret", &client.secret),
+    ]);
+    let ask = |cookie: &str| {
+        let headers = [("Content-Type", FORM), ("Cookie", cookie)];
+        server.request("POST", "/oauth/token", &headers, body.as_bytes())
+    };
+    assert_eq!(ask(&cookie).header("Set-Cookie"), None);
+    assert!(ask("_pleroma_key=unknown").header("Set-Cookie").is_some());
+}
+
+#[test]
 fn a_page_of_another_site_gets_no_cookie() {
     let server = TestServer::new();
     let alice = server.user("alice");

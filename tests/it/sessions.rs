@@ -294,3 +294,21 @@ fn the_cookie_alone_cannot_be_used_as_a_token() {
     );
     server.request("GET", OWN, &[("Cookie", value)], b"").ok();
 }
+
+#[test]
+fn the_admin_secret_is_nothing_while_none_is_set() {
+    let without = TestServer::new();
+    for shown in [None, Some(""), Some("x")] {
+        assert!(!without.app.is_admin_secret(shown), "{shown:?}");
+    }
+    let secret = "a-long-secret-for-scripts-0123456789";
+    let with = TestServer::with(&[&format!("admin.token={secret}")]);
+    for shown in [None, Some(""), Some("x"), Some(&secret[1..])] {
+        assert!(!with.app.is_admin_secret(shown), "{shown:?}");
+    }
+    assert!(with.app.is_admin_secret(Some(secret)));
+    // It opens the routes of admins, and no others.
+    let headers = [("X-Admin-Token", secret)];
+    with.request("GET", OWN, &headers, b"")
+        .refused(403, "Invalid credentials.");
+}
