@@ -2,8 +2,8 @@
 
 use crate::api;
 use crate::api::mastodon::{
-    accounts, apps, custom_emojis, instance, media, registration, status_actions, statuses,
-    timelines,
+    accounts, apps, custom_emojis, instance, media, notifications, registration, status_actions,
+    statuses, timelines,
 };
 use crate::api::pleroma::{captcha, confirmation, emoji, password_resets, reactions};
 use crate::api::{nodeinfo, oauth, pleroma};
@@ -118,4 +118,14 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/statuses/{id}/emoji_reactions/{emoji}",      Optional(&["read:statuses"]),      reactions::list_one),
     put("/api/v1/statuses/{id}/emoji_reactions/{emoji}",      User(&["write:statuses"]),         reactions::add),
     delete("/api/v1/statuses/{id}/emoji_reactions/{emoji}",   User(&["write:statuses"]),         reactions::remove),
+
+    // Notifications
+    get("/api/v1/notifications",                   User(&["read:notifications"]),                notifications::list),
+    get("/api/v1/notifications/{id}",              User(&["read:notifications"]),                notifications::show),
+    post("/api/v1/notifications/clear",            User(&["write:notifications"]),               notifications::clear),
+    post("/api/v1/notifications/dismiss",          User(&["write:notifications"]),               notifications::dismiss),
+    post("/api/v1/notifications/{id}/dismiss",     User(&["write:notifications"]),               notifications::dismiss),
+    delete("/api/v1/notifications/destroy_multiple", User(&["write:notifications"]),             notifications::destroy_multiple),
+    post("/api/v1/pleroma/notifications/read",     User(&["write:notifications"]),               pleroma::notifications::read),
+    post("/api/qvitter/statuses/notifications/read", User(&["write:notifications"]),             pleroma::notifications::read_by_latest),
 ];

@@ -14,6 +14,7 @@ pub mod home;
 pub mod idempotency;
 pub mod invites;
 pub mod jobs;
+pub mod markers;
 pub mod media;
 pub mod mfa_tokens;
 pub mod migrations;

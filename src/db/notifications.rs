@@ -1,5 +1,7 @@
 //! Notifications: what somebody is told about, and the rules under which it is told (pleroma-contract 14, A.6).
 
+pub mod listing;
+
 use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
@@ -26,6 +28,20 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What a list shows unless it is asked for something else.
+    pub const LISTED: [Kind; 10] = [
+        Kind::Mention,
+        Kind::Status,
+        Kind::Favourite,
+        Kind::Reblog,
+        Kind::Follow,
+        Kind::FollowRequest,
+        Kind::Reaction,
+        Kind::Poll,
+        Kind::Update,
+        Kind::Move,
+    ];
+
     /// The API's `type`.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,11 +1,11 @@
 //! Notifications: the one place that tells people of something. Whether they want to hear it is decided in
 //! [`crate::db::notifications::tell`], in the statement that writes the rows.
 
-use crate::db::Tx;
 pub use crate::db::notifications::Kind;
-use crate::db::notifications::{self, News};
+use crate::db::notifications::{self, News, listing};
+use crate::db::{Tx, markers};
 use crate::error::Result;
-use crate::ids::{AccountId, StatusId};
+use crate::ids::{AccountId, NotificationId, StatusId};
 
 /// Tells somebody, if they are local and want to hear it. Telling the same twice is telling it once.
 pub fn push(
@@ -68,4 +68,24 @@ pub fn of_status(
         return Ok(());
     }
     notifications::tell(tx, &subscribers, &news(Kind::Status))
+}
+
+/// Marks a notification of the reader's as seen, and the marker with it.
+pub fn read(tx: &Tx, reader: AccountId, id: NotificationId) -> Result<()> {
+    listing::mark_seen(tx, reader, id)?;
+    move_marker(tx, reader)
+}
+
+/// Marks all of the reader's notifications up to that one as seen, and the marker with them.
+pub fn read_up_to(tx: &Tx, reader: AccountId, id: NotificationId) -> Result<()> {
+    listing::mark_seen_up_to(tx, reader, id)?;
+    move_marker(tx, reader)
+}
+
+/// Other clients of the reader learn from the marker how far the list was read.
+fn move_marker(tx: &Tx, reader: AccountId) -> Result<()> {
+    match listing::newest_seen(tx, reader)? {
+        Some(newest) => markers::advance(tx, reader, "notifications", newest.0),
+        None => Ok(()),
+    }
 }

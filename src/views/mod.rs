@@ -10,6 +10,7 @@ pub mod fragments;
 pub mod instance;
 pub mod media;
 pub mod nodeinfo;
+pub mod notification;
 pub mod reaction;
 pub mod status;
 pub mod token;

@@ -387,7 +387,7 @@ impl View<'_> {
         tallies
     }
 
-    fn local_emoji(&self, shortcode: &str) -> Option<String> {
+    pub(super) fn local_emoji(&self, shortcode: &str) -> Option<String> {
         self.house
             .emojis
             .all()

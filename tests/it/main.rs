@@ -19,6 +19,7 @@ mod login;
 mod media;
 mod nodeinfo;
 mod notification_rules;
+mod notifications;
 mod oauth;
 mod pages;
 mod password_reset;

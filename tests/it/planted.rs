@@ -6,7 +6,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use kenoma::ids;
 use rusqlite::params;
 
-use crate::support::TestServer;
+use crate::support::{TestServer, TestUser};
 
 /// A picture of one colour.
 pub fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
@@ -32,16 +32,22 @@ pub fn stranger(server: &TestServer, username: &str, host: &str) -> String {
     id.to_string()
 }
 
-/// A status of that account, without any of the effects that posting has. `visibility` is the number of schema.sql.
-pub fn status(server: &TestServer, account: &str, visibility: u8, text: &str) -> String {
+/// Posts and returns the id.
+pub fn post(user: &TestUser, visibility: &str, text: &str) -> String {
+    let post = user.post_with(text, &[("visibility", visibility)]);
+    post["id"].as_str().unwrap().to_owned()
+}
+
+/// A public status of somebody on another server, as if it had been delivered.
+pub fn delivered(server: &TestServer, account: &str, text: &str) -> String {
     let (id, db) = (ids::next(), server.sql());
     let uri = format!("https://planted.example/{id}");
     db.execute("INSERT INTO conversations (uri) VALUES (?1)", [&uri])
         .unwrap();
     db.execute(
-        "INSERT INTO statuses (id, uri, account_id, visibility, conversation_id, content, created_at)
-         VALUES (?1, ?2, ?3, ?4, last_insert_rowid(), ?5, ?1 / 1000)",
-        params![id, uri, account, visibility, text],
+        "INSERT INTO statuses (id, uri, account_id, local, visibility, conversation_id, content, created_at)
+         VALUES (?1, ?2, ?3, 0, 0, last_insert_rowid(), ?4, ?1 / 1000)",
+        params![id, uri, account, text],
     )
     .unwrap();
     db.execute(
@@ -49,20 +55,6 @@ pub fn status(server: &TestServer, account: &str, visibility: u8, text: &str) ->
         params![id, text],
     )
     .unwrap();
-    id.to_string()
-}
-
-/// A reblog, by that account.
-pub fn reblog(server: &TestServer, account: &str, of: &str) -> String {
-    let id = ids::next();
-    server
-        .sql()
-        .execute(
-            "INSERT INTO statuses (id, uri, account_id, visibility, conversation_id, reblog_of_id, created_at)
-             SELECT ?1, 'https://planted.example/' || ?1, ?2, 0, conversation_id, id, ?1 / 1000 FROM statuses WHERE id = ?3",
-            params![id, account, of],
-        )
-        .unwrap();
     id.to_string()
 }
 

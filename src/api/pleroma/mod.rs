@@ -4,5 +4,6 @@ pub mod captcha;
 pub mod confirmation;
 pub mod emoji;
 pub mod instance;
+pub mod notifications;
 pub mod password_resets;
 pub mod reactions;
