@@ -3,7 +3,7 @@
 use image::ImageFormat;
 use serde_json::Value;
 
-use crate::planted::{picture, status};
+use crate::planted::picture;
 use crate::support::{Answer, TestServer, TestUser};
 
 fn upload(user: &TestUser, name: &str, content: &[u8]) -> Answer {
@@ -163,28 +163,23 @@ fn only_the_owner_sees_changes_or_deletes_an_upload() {
 fn a_deleted_upload_is_gone_from_the_disk_but_one_in_use_stays() {
     let server = TestServer::new();
     let alice = server.user("alice");
-    let made = upload(&alice, "x.png", &picture(900, 4, ImageFormat::Png)).ok();
-    let id = made["id"].as_str().unwrap();
-    let target = format!("/api/v1/media/{id}");
-    let post = status(&server, &alice.id, 0, "look");
-    let attach = |status: Option<&str>| {
-        let sql = "UPDATE media SET status_id = ?2 WHERE id = ?1";
-        server
-            .sql()
-            .execute(sql, rusqlite::params![id, status])
-            .unwrap();
-    };
-    attach(Some(&post));
+    let wide = picture(900, 4, ImageFormat::Png);
+    let (free, used) = (
+        upload(&alice, "x.png", &wide).ok(),
+        upload(&alice, "x.png", &wide).ok(),
+    );
+    let target = |media: &Value| format!("/api/v1/media/{}", media["id"].as_str().unwrap());
+    alice.post_with("look", &[("media_ids[]", used["id"].as_str().unwrap())]);
     alice
-        .delete(&target)
+        .delete(&target(&used))
         .refused(422, "Media attachment is currently used by a status");
-    attach(None);
-    alice.delete(&target).ok();
-    alice.get(&target).refused(404, "Record not found");
-    assert_eq!(files(&server), 2);
+    alice.delete(&target(&free)).ok();
+    alice.get(&target(&free)).refused(404, "Record not found");
+    assert_eq!(files(&server), 4);
     server.run_jobs();
-    assert_eq!(files(&server), 0);
-    assert_eq!(server.get(&path(&made, "url")).status, 404);
+    assert_eq!(files(&server), 2);
+    assert_eq!(server.get(&path(&free, "url")).status, 404);
+    assert_eq!(server.get(&path(&used, "url")).status, 200);
 }
 
 #[test]
@@ -193,21 +188,48 @@ fn an_upload_that_nobody_posts_is_removed_after_a_day() {
     let alice = server.user("alice");
     let posted = upload(&alice, "x.png", &picture(4, 4, ImageFormat::Png)).ok();
     let orphan = upload(&alice, "x.png", &picture(4, 4, ImageFormat::Png)).ok();
-    let post = status(&server, &alice.id, 0, "look");
-    let sql = server.sql();
-    sql.execute(
-        "UPDATE media SET status_id = ?2 WHERE id = ?1",
-        [posted["id"].as_str().unwrap(), &post],
-    )
-    .unwrap();
+    alice.post_with("look", &[("media_ids[]", posted["id"].as_str().unwrap())]);
     server.run_jobs();
     assert_eq!(files(&server), 2);
-    sql.execute("UPDATE jobs SET run_at = run_at - 24 * 60 * 60 * 1000", [])
+    server
+        .sql()
+        .execute("UPDATE jobs SET run_at = run_at - 24 * 60 * 60 * 1000", [])
         .unwrap();
     server.run_jobs();
     assert_eq!(server.get(&path(&posted, "url")).status, 200);
     assert_eq!(server.get(&path(&orphan, "url")).status, 404);
     assert_eq!(files(&server), 1);
+}
+
+#[test]
+fn a_description_changed_after_posting_is_shown_with_the_post() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let made = upload(&alice, "x.png", &picture(4, 4, ImageFormat::Png)).ok();
+    let id = made["id"].as_str().unwrap();
+    let post = alice.post_with("look", &[("media_ids[]", id)]);
+    alice
+        .put(&format!("/api/v1/media/{id}"), &[("description", "a dot")])
+        .ok();
+    let seen = server.get(&format!(
+        "/api/v1/statuses/{}",
+        post["id"].as_str().unwrap()
+    ));
+    assert_eq!(seen.ok()["media_attachments"][0]["description"], "a dot");
+}
+
+#[test]
+fn sec_f4_nobody_posts_what_somebody_else_uploaded() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let made = upload(&alice, "x.png", &picture(4, 4, ImageFormat::Png)).ok();
+    let id = made["id"].as_str().unwrap();
+    let stolen = bob.post(
+        "/api/v1/statuses",
+        &[("status", "mine"), ("media_ids[]", id)],
+    );
+    assert_eq!(stolen.status, 422, "{}", stolen.text());
+    assert_eq!(alice.get(&format!("/api/v1/media/{id}")).ok()["id"], id);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::emoji::pack;
-use crate::planted::{pair, reblog, status};
+use crate::planted::{pair, post};
 use crate::support::{Answer, BASE, TestServer, TestUser, ids};
 
 fn react(user: &TestUser, status: &str, emoji: &str) -> Answer {
@@ -49,7 +49,7 @@ fn list(status: &str) -> String {
 fn reacting_twice_with_one_emoji_counts_once() {
     let server = TestServer::new();
     let (alice, bob) = (server.user("alice"), server.user("bob"));
-    let post = status(&server, &alice.id, 0, "hello");
+    let post = post(&alice, "public", "hello");
     react(&bob, &post, "☕").ok();
     let seen = react(&bob, &post, "☕\u{fe0f}").ok();
     assert_eq!(seen["id"], post);
@@ -68,7 +68,7 @@ fn reacting_twice_with_one_emoji_counts_once() {
 fn emoji_come_in_the_order_of_their_first_use_and_people_newest_first() {
     let server = TestServer::new();
     let (alice, bob) = (server.user("alice"), server.user("bob"));
-    let post = status(&server, &alice.id, 0, "hello");
+    let post = post(&alice, "public", "hello");
     for (user, emoji) in [(&bob, "🎅"), (&alice, "☕"), (&alice, "🎅")] {
         react(user, &post, emoji).ok();
     }
@@ -92,7 +92,7 @@ fn emoji_come_in_the_order_of_their_first_use_and_people_newest_first() {
 fn what_is_no_emoji_is_refused() {
     let server = TestServer::new();
     let alice = server.user("alice");
-    let post = status(&server, &alice.id, 0, "hello");
+    let post = post(&alice, "public", "hello");
     for text in ["x", ".", "text", "☕☕", ":unknown:", "wow@remote.example"] {
         react(&alice, &post, text).refused(400, "Could not add reaction emoji");
     }
@@ -104,7 +104,7 @@ fn what_is_no_emoji_is_refused() {
 fn a_reaction_taken_back_is_gone_with_its_notification() {
     let server = TestServer::new();
     let (alice, bob) = (server.user("alice"), server.user("bob"));
-    let post = status(&server, &alice.id, 0, "hello");
+    let post = post(&alice, "public", "hello");
     react(&bob, &post, "☕").ok();
     react(&bob, &post, "🎅").ok();
     let notified = || -> Vec<String> {
@@ -128,7 +128,7 @@ fn a_reaction_taken_back_is_gone_with_its_notification() {
 fn nobody_is_notified_of_the_own_reaction() {
     let server = TestServer::new();
     let alice = server.user("alice");
-    let post = status(&server, &alice.id, 0, "hello");
+    let post = post(&alice, "public", "hello");
     react(&alice, &post, "☕").ok();
     let count: i64 = server
         .sql()
@@ -141,7 +141,7 @@ fn nobody_is_notified_of_the_own_reaction() {
 fn invisible_and_unknown_statuses_look_the_same() {
     let server = TestServer::new();
     let (alice, bob) = (server.user("alice"), server.user("bob"));
-    let private = status(&server, &alice.id, 2, "secret");
+    let private = post(&alice, "private", "secret");
     react(&alice, &private, "☕").ok();
     for id in [private.as_str(), "1", "x"] {
         react(&bob, id, "☕").refused(404, "Record not found");
@@ -149,7 +149,7 @@ fn invisible_and_unknown_statuses_look_the_same() {
         assert_eq!(bob.get(&list(id)).ok(), json!([]));
         assert_eq!(server.get(&list(id)).ok(), json!([]));
     }
-    let public = status(&server, &alice.id, 0, "hello");
+    let public = post(&alice, "public", "hello");
     pair(&server, "blocks", &alice.id, &bob.id);
     react(&bob, &public, "☕").refused(404, "Record not found");
 }
@@ -158,16 +158,19 @@ fn invisible_and_unknown_statuses_look_the_same() {
 fn a_reaction_to_a_reblog_is_one_to_the_status_itself() {
     let server = TestServer::new();
     let (alice, bob) = (server.user("alice"), server.user("bob"));
-    let post = status(&server, &alice.id, 0, "hello");
-    let wrapper = reblog(&server, &bob.id, &post);
-    let seen = react(&bob, &wrapper, "☕").ok();
+    let post = post(&alice, "public", "hello");
+    let wrapper = bob
+        .post(&format!("/api/v1/statuses/{post}/reblog"), &[])
+        .ok();
+    let wrapper = wrapper["id"].as_str().unwrap();
+    let seen = react(&bob, wrapper, "☕").ok();
     assert_eq!(seen["id"], post);
     assert_eq!(
         tallies(&alice.get(&list(&post)).ok()),
         [tally("☕", 1, false)]
     );
     assert_eq!(
-        tallies(&alice.get(&list(&wrapper)).ok()),
+        tallies(&alice.get(&list(wrapper)).ok()),
         [tally("☕", 1, false)]
     );
 }
@@ -178,7 +181,7 @@ fn a_custom_emoji_of_this_server_may_react_under_both_spellings() {
     let alice = server.user("alice");
     pack(&server, "p", &["dinosaur"]);
     server.get("/api/pleroma/emoji").ok();
-    let post = status(&server, &alice.id, 0, "hello");
+    let post = post(&alice, "public", "hello");
     react(&alice, &post, ":dinosaur:").ok();
     let seen = react(&alice, &post, "dinosaur").ok();
     let url = format!("{BASE}/emoji/p/dinosaur.png");
@@ -197,7 +200,7 @@ fn another_servers_emoji_may_only_join_where_it_reacted_already() {
     let server = TestServer::new();
     let alice = server.user("alice");
     let far = crate::planted::stranger(&server, "far", "remote.example");
-    let post = status(&server, &alice.id, 0, "hello");
+    let post = post(&alice, "public", "hello");
     let picture = "https://remote.example/wow.png";
     server
         .sql()
@@ -218,7 +221,7 @@ fn each_viewer_sees_reactions_without_the_people_blocked_or_muted() {
     let server = TestServer::new();
     let (alice, bob) = (server.user("alice"), server.user("bob"));
     let (carol, dave) = (server.user("carol"), server.user("dave"));
-    let post = status(&server, &alice.id, 0, "hello");
+    let post = post(&alice, "public", "hello");
     for user in [&bob, &carol, &dave] {
         react(user, &post, "☕").ok();
     }
@@ -251,7 +254,7 @@ fn each_viewer_sees_reactions_without_the_people_blocked_or_muted() {
 fn an_instance_may_keep_to_itself_who_reacted() {
     let server = TestServer::with(&["instance.show_reactions=false"]);
     let alice = server.user("alice");
-    let post = status(&server, &alice.id, 0, "hello");
+    let post = post(&alice, "public", "hello");
     let seen = react(&alice, &post, "☕").ok();
     assert_eq!(seen["emoji_reactions"][0]["account_ids"], json!([]));
     assert_eq!(seen["emoji_reactions"][0]["count"], 1);
@@ -262,7 +265,7 @@ fn an_instance_may_keep_to_itself_who_reacted() {
 fn reacting_needs_a_user() {
     let server = TestServer::new();
     let alice = server.user("alice");
-    let post = status(&server, &alice.id, 0, "hello");
+    let post = post(&alice, "public", "hello");
     for target in [
         format!("/api/v1/pleroma/statuses/{post}/reactions/%E2%98%95"),
         format!("/api/v1/statuses/{post}/emoji_reactions/%E2%98%95"),
