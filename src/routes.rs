@@ -7,7 +7,7 @@ use crate::api::mastodon::{
 };
 use crate::api::pleroma::{captcha, confirmation, emoji, password_resets, reactions};
 use crate::api::{nodeinfo, oauth, pleroma};
-use crate::pages::{self, files, public};
+use crate::pages::{self, feeds, files, public, setup};
 use crate::web::rate::Class;
 use crate::web::router::Access::{Known, Open, Optional, Token, User};
 use crate::web::router::{Route, delete, get, post, put};
@@ -50,8 +50,12 @@ pub static ROUTES: &[Route] = &[
     get("/",                                       Open,                                         public::front),
     get("/users/{name}",                           Optional(&["read:statuses"]),                 public::profile),
     get("/@{name}",                                Optional(&["read:statuses"]),                 public::profile),
+    get("/users/{name}/feed.atom",                 Optional(&["read:statuses"]),                 feeds::atom),
+    get("/users/{name}/feed.rss",                  Optional(&["read:statuses"]),                 feeds::rss),
     get("/notice/{id}",                            Optional(&["read:statuses"]),                 public::notice),
     get("/tag/{tag}",                              Optional(&["read:statuses"]),                 public::tag),
+    get("/setup/{token}",                          Open,                                         setup::show),
+    post("/setup/{token}",                         Open,                                         setup::submit).rate(Class::Login),
 
     // Files
     get("/static/{*path}",                         Open,                                         files::get),

@@ -3,11 +3,13 @@
 //! Templates are in `templates/`, compiled in; `layout.html` is the frame of every page, `message.html` a page of a few
 //! words. Whatever they show is escaped. The one style sheet is `static/style.css`.
 
+pub mod feeds;
 pub mod files;
 pub mod oauth;
 pub mod password_reset;
 pub mod post;
 pub mod public;
+pub mod setup;
 
 use askama::Template;
 

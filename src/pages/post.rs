@@ -166,6 +166,11 @@ impl Post {
             .then(|| format!("/notice/{parent}"))
     }
 
+    /// When it was last changed, or else written.
+    pub fn updated(&self) -> &str {
+        self.edited_at.as_deref().unwrap_or(&self.created_at)
+    }
+
     /// HTML with its custom emoji.
     pub fn shown_content(&self) -> String {
         emojified(&self.content, &self.emojis)
