@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::json_ids;
 use crate::clock::Timestamp;
 use crate::config::BaseUrl;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::AccountId;
 
 /// What is needed to show an account to anybody.
@@ -187,6 +187,27 @@ pub fn by_id(db: &Connection, id: AccountId) -> Result<Option<AccountRow>> {
     Ok(stmt.query_row(params![id], AccountRow::read).optional()?)
 }
 
+/// An account that everybody may see; 404 for any other, known or not.
+pub fn visible(db: &Connection, id: AccountId) -> Result<AccountRow> {
+    by_id(db, id)?
+        .filter(|account| !account.hidden)
+        .ok_or(Error::record())
+}
+
+/// Which of these accounts may be seen, in the same order; admins see hidden ones too.
+pub fn visible_among(
+    db: &Connection,
+    ids: &[AccountId],
+    with_hidden: bool,
+) -> Result<Vec<AccountId>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT a.id FROM json_each(?1) AS wanted JOIN accounts AS a ON a.id = wanted.value
+          WHERE a.hidden = 0 OR ?2 ORDER BY wanted.key",
+    )?;
+    let rows = stmt.query_map(params![json_ids(ids), with_hidden], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Many accounts in one query, in no particular order; unknown ids are left out.
 pub fn by_ids(db: &Connection, ids: &[AccountId]) -> Result<Vec<AccountRow>> {
     let mut stmt = db.prepare_cached(select!("WHERE a.id IN (SELECT value FROM json_each(?1))"))?;
@@ -219,6 +240,11 @@ pub fn by_id_or_name(db: &Connection, base: &BaseUrl, text: &str) -> Result<Opti
     {
         return Ok(Some(found));
     }
+    by_name(db, base, text)
+}
+
+/// The account of that name, `@` in front or not, with or without a host; our own host is none.
+pub fn by_name(db: &Connection, base: &BaseUrl, text: &str) -> Result<Option<AccountRow>> {
     let text = text.strip_prefix('@').unwrap_or(text);
     match text.split_once('@') {
         Some((name, host)) if host != base.authority() && host != base.host() => {

@@ -3,13 +3,16 @@
 //! One connection writes, a pool of connections reads. A read is one deferred transaction, so a page is consistent;
 //! a write is one immediate transaction, so it never meets a lock that it did not wait for at its start.
 
+pub mod account_search;
 pub mod accounts;
 pub mod apps;
+pub mod blocks;
 pub mod bookmarks;
 pub mod codes;
 pub mod conversations;
 pub mod deletion;
 pub mod favourites;
+pub mod follows;
 pub mod home;
 pub mod idempotency;
 pub mod invites;
@@ -18,12 +21,15 @@ pub mod markers;
 pub mod media;
 pub mod mfa_tokens;
 pub mod migrations;
+pub mod mutes;
 pub mod notifications;
 pub mod page;
 pub mod password_resets;
 pub mod pins;
+pub mod preferences;
 pub mod reactions;
 pub mod reblogs;
+pub mod relationships;
 pub mod server_state;
 pub mod stats;
 pub mod statuses;
@@ -261,7 +267,9 @@ pub fn newest_id(db: &Connection) -> Result<i64> {
     Ok(db.query_row(
         "SELECT max(coalesce((SELECT max(id) FROM statuses), 0), coalesce((SELECT max(id) FROM notifications), 0),
                     coalesce((SELECT max(id) FROM accounts), 0), coalesce((SELECT max(id) FROM media), 0),
-                    coalesce((SELECT max(id) FROM tokens), 0), coalesce((SELECT max(id) FROM jobs), 0))",
+                    coalesce((SELECT max(id) FROM tokens), 0), coalesce((SELECT max(id) FROM jobs), 0),
+                    coalesce((SELECT max(id) FROM follows), 0), coalesce((SELECT max(id) FROM blocks), 0),
+                    coalesce((SELECT max(id) FROM mutes), 0))",
         [],
         |row| row.get(0),
     )?)

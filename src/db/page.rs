@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::ids::AccountId;
 
 /// Keyset paging as every list takes it (pleroma-contract 0.5).
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,4 +69,19 @@ pub fn rows<I: rusqlite::types::FromSql>(
         found.reverse();
     }
     Ok(found)
+}
+
+/// Accounts in a list, each with the id of its paging row.
+pub struct Keyed {
+    /// Ids of the paging rows.
+    pub keys: Vec<i64>,
+    /// The accounts, in the same order.
+    pub accounts: Vec<AccountId>,
+}
+
+impl From<Vec<(i64, AccountId)>> for Keyed {
+    fn from(rows: Vec<(i64, AccountId)>) -> Keyed {
+        let (keys, accounts) = rows.into_iter().unzip();
+        Keyed { keys, accounts }
+    }
 }

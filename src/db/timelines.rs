@@ -112,8 +112,9 @@ pub fn home(db: &Connection, page: &Page, filter: &Filter) -> Result<Vec<StatusI
         page,
         "home_entries AS h CROSS JOIN statuses AS s ON s.id = h.status_id
           WHERE h.account_id = ?3
-            AND (s.reblog_of_id IS NULL OR NOT EXISTS (SELECT 1 FROM follows WHERE account_id = ?3 AND target_id = s.account_id
-                                                          AND show_reblogs = 0))",
+            AND NOT EXISTS (SELECT 1 FROM follows AS f WHERE f.account_id = ?3 AND f.target_id = s.account_id
+                               AND ((s.reblog_of_id IS NOT NULL AND f.show_reblogs = 0)
+                                    OR (f.languages IS NOT NULL AND s.language NOT IN (SELECT value FROM json_each(f.languages)))))",
         "h.status_id"
     );
     run(db, sql, page, filter, &[])

@@ -1,0 +1,85 @@
+//! Blocks between accounts, and the hosts that people block for themselves.
+
+use rusqlite::{Connection, params};
+
+use super::page::{Keyed, Page, rows};
+use crate::error::Result;
+use crate::ids::{self, AccountId};
+
+/// Blocks an account; `false` when it was blocked already.
+pub fn insert(db: &Connection, account: AccountId, target: AccountId) -> Result<bool> {
+    let changed = db
+        .prepare_cached("INSERT INTO blocks (id, account_id, target_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
+        .execute(params![ids::next(), account, target])?;
+    Ok(changed == 1)
+}
+
+/// Lifts a block; `false` when there was none.
+pub fn remove(db: &Connection, account: AccountId, target: AccountId) -> Result<bool> {
+    let changed = db
+        .prepare_cached("DELETE FROM blocks WHERE account_id = ?1 AND target_id = ?2")?
+        .execute(params![account, target])?;
+    Ok(changed == 1)
+}
+
+/// Whether the first account blocks the second.
+pub fn exists(db: &Connection, account: AccountId, target: AccountId) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?1 AND target_id = ?2)",
+        )?
+        .query_row(params![account, target], |row| row.get(0))?)
+}
+
+/// Whom an account blocks, the newest block first; paged by row or by account.
+pub fn list(db: &Connection, of: AccountId, page: &Page) -> Result<Keyed> {
+    macro_rules! sql {
+        ($order:literal) => {
+            concat!(
+                "SELECT b.id, b.target_id FROM blocks AS b JOIN accounts AS a ON a.id = b.target_id
+                  WHERE b.account_id = ?1 AND a.hidden = 0
+                    AND b.id < coalesce((SELECT id FROM blocks WHERE account_id = ?1 AND target_id = ?2), ?2)
+                    AND b.id > coalesce((SELECT id FROM blocks WHERE account_id = ?1 AND target_id = ?3), ?3)
+                  ORDER BY b.id ",
+                $order,
+                " LIMIT ?4"
+            )
+        };
+    }
+    let sql = if page.upwards() {
+        sql!("ASC")
+    } else {
+        sql!("DESC")
+    };
+    Ok(rows(
+        db,
+        sql,
+        params![of, page.before(), page.after(), page.limit],
+        page,
+    )?
+    .into())
+}
+
+/// Hosts that an account blocks, in alphabetical order.
+pub fn hosts(db: &Connection, of: AccountId) -> Result<Vec<String>> {
+    let mut stmt =
+        db.prepare_cached("SELECT host FROM domain_blocks WHERE account_id = ?1 ORDER BY host")?;
+    let rows = stmt.query_map(params![of], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Blocks a host; blocking it twice is one block.
+pub fn insert_host(db: &Connection, account: AccountId, host: &str) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO domain_blocks (account_id, host) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![account, host])?;
+    Ok(())
+}
+
+/// Lifts the block of a host, if there is one.
+pub fn remove_host(db: &Connection, account: AccountId, host: &str) -> Result<()> {
+    db.prepare_cached("DELETE FROM domain_blocks WHERE account_id = ?1 AND host = ?2")?
+        .execute(params![account, host])?;
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! Follows and follow requests: one row per pair, `pending` until the target consents. Counters follow by trigger.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::page::{Keyed, Page, rows};
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::ids::{self, AccountId};
+
+/// A follow, or a request for one.
+#[derive(Clone, Copy, Debug)]
+pub struct FollowRow {
+    /// Its row, the paging key of lists.
+    pub id: i64,
+    /// The target has not consented yet.
+    pub pending: bool,
+}
+
+/// The follow between two accounts, active or pending.
+pub fn find(db: &Connection, follower: AccountId, target: AccountId) -> Result<Option<FollowRow>> {
+    Ok(db
+        .prepare_cached("SELECT id, pending FROM follows WHERE account_id = ?1 AND target_id = ?2")?
+        .query_row(params![follower, target], |row| {
+            Ok(FollowRow {
+                id: row.get(0)?,
+                pending: row.get(1)?,
+            })
+        })
+        .optional()?)
+}
+
+/// Adds a follow. There must be none between the two.
+pub fn insert(
+    db: &Connection,
+    follower: AccountId,
+    target: AccountId,
+    pending: bool,
+) -> Result<FollowRow> {
+    let id = ids::next();
+    db.prepare_cached("INSERT INTO follows (id, account_id, target_id, pending, created_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![id, follower, target, pending, Timestamp::now()])?;
+    Ok(FollowRow { id, pending })
+}
+
+/// Changes what of the target is shown; `None` leaves it. `languages` is a JSON array, an empty one means all.
+pub fn set_options(
+    db: &Connection,
+    id: i64,
+    show_reblogs: Option<bool>,
+    languages: Option<&str>,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE follows SET show_reblogs = coalesce(?2, show_reblogs),
+                            languages = CASE WHEN ?3 IS NULL THEN languages WHEN ?3 = '[]' THEN NULL ELSE ?3 END
+          WHERE id = ?1",
+    )?
+    .execute(params![id, show_reblogs, languages])?;
+    Ok(())
+}
+
+/// Turns a request into a follow; `false` when there is none.
+pub fn accept(db: &Connection, follower: AccountId, target: AccountId) -> Result<bool> {
+    let changed = db
+        .prepare_cached("UPDATE follows SET pending = 0 WHERE account_id = ?1 AND target_id = ?2 AND pending = 1")?
+        .execute(params![follower, target])?;
+    Ok(changed == 1)
+}
+
+/// Removes a follow or request; `false` when there is none.
+pub fn remove(db: &Connection, follower: AccountId, target: AccountId) -> Result<bool> {
+    let changed = db
+        .prepare_cached("DELETE FROM follows WHERE account_id = ?1 AND target_id = ?2")?
+        .execute(params![follower, target])?;
+    Ok(changed == 1)
+}
+
+/// Everybody who waits for the target's consent, oldest first.
+pub fn waiting(db: &Connection, target: AccountId) -> Result<Vec<AccountId>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT account_id FROM follows WHERE target_id = ?1 AND pending = 1 ORDER BY id",
+    )?;
+    let rows = stmt.query_map(params![target], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Accepted requests are news of another kind: their notifications become those of follows.
+pub fn requests_become_follows(
+    db: &Connection,
+    follower: AccountId,
+    target: AccountId,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE notifications SET kind = 'follow' WHERE account_id = ?2 AND actor_id = ?1 AND kind = 'follow_request'",
+    )?
+    .execute(params![follower, target])?;
+    Ok(())
+}
+
+/// Who follows an account, the newest follow first. Clients page by row or by account (mastodon-api 0.4): both are understood.
+pub fn followers(db: &Connection, of: AccountId, page: &Page) -> Result<Keyed> {
+    list_of_followers(db, of, false, page)
+}
+
+/// Who waits for an account's consent, the newest request first.
+pub fn requests(db: &Connection, of: AccountId, page: &Page) -> Result<Keyed> {
+    list_of_followers(db, of, true, page)
+}
+
+fn list_of_followers(db: &Connection, of: AccountId, pending: bool, page: &Page) -> Result<Keyed> {
+    macro_rules! sql {
+        ($order:literal) => {
+            concat!(
+                "SELECT f.id, f.account_id FROM follows AS f JOIN accounts AS a ON a.id = f.account_id
+                  WHERE f.target_id = ?1 AND f.pending = ?5 AND a.hidden = 0
+                    AND f.id < coalesce((SELECT id FROM follows WHERE account_id = ?2 AND target_id = ?1), ?2)
+                    AND f.id > coalesce((SELECT id FROM follows WHERE account_id = ?3 AND target_id = ?1), ?3)
+                  ORDER BY f.id ",
+                $order,
+                " LIMIT ?4"
+            )
+        };
+    }
+    let sql = if page.upwards() {
+        sql!("ASC")
+    } else {
+        sql!("DESC")
+    };
+    Ok(rows(
+        db,
+        sql,
+        params![of, page.before(), page.after(), page.limit, pending],
+        page,
+    )?
+    .into())
+}
+
+/// Whom an account follows, the newest follow first.
+pub fn following(db: &Connection, of: AccountId, page: &Page) -> Result<Keyed> {
+    macro_rules! sql {
+        ($order:literal) => {
+            concat!(
+                "SELECT f.id, f.target_id FROM follows AS f JOIN accounts AS a ON a.id = f.target_id
+                  WHERE f.account_id = ?1 AND f.pending = 0 AND a.hidden = 0
+                    AND f.id < coalesce((SELECT id FROM follows WHERE account_id = ?1 AND target_id = ?2), ?2)
+                    AND f.id > coalesce((SELECT id FROM follows WHERE account_id = ?1 AND target_id = ?3), ?3)
+                  ORDER BY f.id ",
+                $order,
+                " LIMIT ?4"
+            )
+        };
+    }
+    let sql = if page.upwards() {
+        sql!("ASC")
+    } else {
+        sql!("DESC")
+    };
+    Ok(rows(
+        db,
+        sql,
+        params![of, page.before(), page.after(), page.limit],
+        page,
+    )?
+    .into())
+}
