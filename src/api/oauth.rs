@@ -256,7 +256,7 @@ pub fn userinfo(cx: &Ctx) -> Result<Reply> {
     let me = cx.me()?.id;
     let account = cx.app.db().read(|db| {
         let row = accounts::by_id(db, me)?.ok_or(Error::record())?;
-        Ok(views::account::build(&row, cx.app.house(), false))
+        Ok(views::account::build(&row, cx.app.house(), false).core)
     })?;
     Reply::json(&json!({
         "iss": cx.app.base().join("/"),

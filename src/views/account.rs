@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::emoji::{self, Emoji};
+use super::relationship::Relationship;
 use super::{House, View};
 use crate::clock::Timestamp;
 use crate::config::BaseUrl;
@@ -15,10 +16,20 @@ use crate::db::accounts::AccountRow;
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
 
-/// Account. `relationship`, `source` and other private parts are added by the entities that carry them.
+/// Account, as everybody sees it.
 #[derive(Serialize)]
 #[expect(missing_docs, reason = "the names are the API's")]
 pub struct Account {
+    #[serde(flatten)]
+    pub core: Core,
+    pub source: PublicSource,
+    pub pleroma: PleromaPart,
+}
+
+/// What an account is to others and to its owner alike.
+#[derive(Serialize)]
+#[expect(missing_docs, reason = "the names are the API's")]
+pub struct Core {
     pub id: AccountId,
     pub username: String,
     pub acct: String,
@@ -45,8 +56,6 @@ pub struct Account {
     pub emojis: Vec<Emoji>,
     pub fields: Box<RawValue>,
     pub roles: Vec<Role>,
-    pub source: PublicSource,
-    pub pleroma: PleromaPart,
 }
 
 /// A role badge.
@@ -122,6 +131,34 @@ impl View<'_> {
         self.accounts(&[id])?.pop().ok_or(Error::record())
     }
 
+    /// Accounts in the order of the ids, to be completed by the entity that carries them.
+    pub fn built_accounts(&self, ids: &[AccountId]) -> Result<Vec<Account>> {
+        let mut rows: HashMap<AccountId, AccountRow> = db::accounts::by_ids(self.db, ids)?
+            .into_iter()
+            .map(|row| (row.id, row))
+            .collect();
+        let rows = ids.iter().filter_map(|id| rows.remove(id));
+        Ok(rows
+            .map(|row| build(&row, self.house, self.admin))
+            .collect())
+    }
+
+    /// Accounts in the order of the ids, each with the viewer's relationship to it (`with_relationships`).
+    pub fn related_accounts(&self, ids: &[AccountId]) -> Result<Vec<Account>> {
+        let mut accounts = self.built_accounts(ids)?;
+        let relationships = self.relationships(ids, true)?;
+        let mut relationships: HashMap<AccountId, Relationship> = relationships
+            .into_iter()
+            .map(|relationship| (relationship.id, relationship))
+            .collect();
+        for account in &mut accounts {
+            if let Some(relationship) = relationships.remove(&account.core.id) {
+                account.pleroma.relationship = to_raw_value(&relationship)?;
+            }
+        }
+        Ok(accounts)
+    }
+
     /// Rendered accounts for revisions already known: from the fragments, else from one more query.
     pub(super) fn rendered(
         &self,
@@ -151,11 +188,27 @@ impl View<'_> {
 
 /// Builds the entity from its row.
 pub fn build(row: &AccountRow, house: &House, for_admin: bool) -> Account {
+    Account {
+        core: core(row, house),
+        source: PublicSource {
+            note: crate::text::html::strip_tags(&row.note),
+            fields: Vec::new(),
+            sensitive: false,
+            pleroma: PublicSourcePleroma {
+                discoverable: row.discoverable,
+                actor_type: row.actor_type.clone(),
+            },
+        },
+        pleroma: pleroma(row, &house.base, for_admin),
+    }
+}
+
+fn core(row: &AccountRow, house: &House) -> Core {
     let base = &house.base;
     let avatar = picture(base, row, row.avatar.as_deref(), "/static/avatar.png");
     let header = picture(base, row, row.header.as_deref(), "/static/header.png");
     let role = row.role.filter(|role| role.shown);
-    Account {
+    Core {
         id: row.id,
         username: row.username.clone(),
         acct: row.acct(),
@@ -202,16 +255,6 @@ pub fn build(row: &AccountRow, house: &House, for_admin: bool) -> Account {
         emojis: emojis(row, house),
         fields: raw(&row.fields, "[]"),
         roles: roles(role),
-        source: PublicSource {
-            note: crate::text::html::strip_tags(&row.note),
-            fields: Vec::new(),
-            sensitive: false,
-            pleroma: PublicSourcePleroma {
-                discoverable: row.discoverable,
-                actor_type: row.actor_type.clone(),
-            },
-        },
-        pleroma: pleroma(row, base, for_admin),
     }
 }
 

@@ -8,10 +8,12 @@ pub mod credential_account;
 pub mod emoji;
 pub mod fragments;
 pub mod instance;
+pub mod marker;
 pub mod media;
 pub mod nodeinfo;
 pub mod notification;
 pub mod reaction;
+pub mod relationship;
 pub mod status;
 pub mod token;
 
