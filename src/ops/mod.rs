@@ -3,8 +3,10 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod blocks;
 pub mod confirmation;
 pub mod favourites;
+pub mod follows;
 pub mod invites;
 pub mod login;
 pub mod mails;
@@ -12,6 +14,7 @@ pub mod media;
 pub mod notifications;
 pub mod password_resets;
 pub mod pins;
+pub mod profiles;
 pub mod reactions;
 pub mod registration;
 pub mod server_keys;

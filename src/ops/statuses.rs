@@ -1,7 +1,7 @@
 //! Statuses: how they come to be and go. [`post`] is what a local person does; what arrives from elsewhere will join it in
 //! [`insert`], the only way into the tables.
 
-mod addressing;
+pub(super) mod addressing;
 mod insert;
 mod reblog;
 
