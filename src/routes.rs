@@ -2,21 +2,56 @@
 
 use crate::api;
 use crate::api::mastodon::{
-    accounts, apps, custom_emojis, instance, media, notifications, registration, status_actions,
-    statuses, timelines,
+    accounts, apps, blocks, credentials, custom_emojis, instance, markers, media, notifications,
+    registration, relationships, status_actions, statuses, timelines,
 };
-use crate::api::pleroma::{captcha, confirmation, emoji, password_resets, reactions};
+use crate::api::pleroma::{captcha, confirmation, emoji, password_resets, pictures, reactions};
 use crate::api::{nodeinfo, oauth, pleroma};
 use crate::pages::{self, feeds, files, public, setup};
 use crate::web::rate::Class;
 use crate::web::router::Access::{Known, Open, Optional, Token, User};
-use crate::web::router::{Route, delete, get, post, put};
+use crate::web::router::{Route, delete, get, patch, post, put};
 
 /// Every route of the server. A path under `/api/pleroma` or `/api/v1/pleroma` answers under both.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
     // Accounts
     get("/api/v1/accounts/verify_credentials",     User(&["read:accounts"]),                     accounts::verify_credentials),
+    patch("/api/v1/accounts/update_credentials",   User(&["write:accounts"]),                    credentials::update).upload(),
+    patch("/api/v1/pleroma/accounts/update_avatar",     User(&["write:accounts"]),               pictures::update_avatar).upload(),
+    patch("/api/v1/pleroma/accounts/update_banner",     User(&["write:accounts"]),               pictures::update_banner).upload(),
+    patch("/api/v1/pleroma/accounts/update_background", User(&["write:accounts"]),               pictures::update_background).upload(),
+    get("/api/v1/accounts",                        Optional(&["read:accounts"]),                 accounts::list),
+    get("/api/v1/accounts/lookup",                 Optional(&["read:accounts"]),                 accounts::lookup),
+    get("/api/v1/accounts/search",                 Optional(&["read:accounts"]),                 accounts::search).rate(Class::Search),
+    get("/api/v1/accounts/relationships",          User(&["read:follows"]),                      accounts::relationships),
+    get("/api/v1/accounts/{id}",                   Optional(&["read:accounts"]),                 accounts::show),
+    get("/api/v1/accounts/{id}/followers",         Optional(&["read:accounts"]),                 accounts::followers),
+    get("/api/v1/accounts/{id}/following",         Optional(&["read:accounts"]),                 accounts::following_list),
+    get("/api/v1/accounts/{id}/identity_proofs",   Optional(&["read:accounts"]),                 accounts::identity_proofs),
+    get("/api/v1/preferences",                     User(&["read:accounts"]),                     markers::preferences),
+    get("/api/v1/markers",                         User(&["read:statuses"]),                     markers::show),
+    post("/api/v1/markers",                        User(&["write:statuses"]),                    markers::set),
+
+    // Relationships
+    post("/api/v1/accounts/{id}/follow",           User(&["follow", "write:follows"]),           relationships::follow),
+    post("/api/v1/accounts/{id}/unfollow",         User(&["follow", "write:follows"]),           relationships::unfollow),
+    post("/api/v1/accounts/{id}/remove_from_followers", User(&["follow", "write:follows"]),      relationships::remove_from_followers),
+    post("/api/v1/accounts/{id}/block",            User(&["follow", "write:blocks"]),            relationships::block),
+    post("/api/v1/accounts/{id}/unblock",          User(&["follow", "write:blocks"]),            relationships::unblock),
+    post("/api/v1/accounts/{id}/mute",             User(&["follow", "write:mutes"]),             relationships::mute),
+    post("/api/v1/accounts/{id}/unmute",           User(&["follow", "write:mutes"]),             relationships::unmute),
+    post("/api/v1/accounts/{id}/note",             User(&["write:accounts"]),                    relationships::note),
+    post("/api/v1/pleroma/accounts/{id}/subscribe",   User(&["follow", "write:follows"]),        relationships::subscribe),
+    post("/api/v1/pleroma/accounts/{id}/unsubscribe", User(&["follow", "write:follows"]),        relationships::unsubscribe),
+    get("/api/v1/follow_requests",                 User(&["follow", "read:follows"]),            blocks::follow_requests),
+    post("/api/v1/follow_requests/{id}/authorize", User(&["follow", "write:follows"]),           relationships::authorize),
+    post("/api/v1/follow_requests/{id}/reject",    User(&["follow", "write:follows"]),           relationships::reject),
+    get("/api/v1/blocks",                          User(&["follow", "read:blocks"]),             blocks::blocks),
+    get("/api/v1/mutes",                           User(&["follow", "read:mutes"]),              blocks::mutes),
+    get("/api/v1/domain_blocks",                   User(&["follow", "read:blocks"]),             blocks::domain_blocks),
+    post("/api/v1/domain_blocks",                  User(&["follow", "write:blocks"]),            blocks::block_domain),
+    delete("/api/v1/domain_blocks",                User(&["follow", "write:blocks"]),            blocks::unblock_domain),
 
     // Applications, login, tokens
     post("/api/v1/apps",                           Open,                                         apps::register),

@@ -76,3 +76,43 @@ fn a_post_costs_the_same_whatever_the_number_of_followers_and_mentions() {
     assert_eq!(all, one);
     assert!(plain <= 20, "a plain post costs {plain} statements");
 }
+
+#[test]
+fn a_list_of_accounts_costs_as_many_statements_as_one_account() {
+    let server = TestServer::with(ONE_READER);
+    let alice = server.user("alice");
+    let others: Vec<TestUser> = (0..12).map(|n| server.user(&format!("user{n}"))).collect();
+    for other in &others {
+        other.follow(&alice);
+        alice.follow(other);
+        for verb in ["mute", "subscribe"] {
+            let pleroma = if verb == "subscribe" { "pleroma/" } else { "" };
+            alice
+                .post(
+                    &format!("/api/v1/{pleroma}accounts/{}/{verb}", other.id),
+                    &[],
+                )
+                .ok();
+        }
+    }
+    let cost = |target: &str, limit: usize| {
+        let target = format!("{target}limit={limit}");
+        // The search engine prepares statements of its own on first use.
+        alice.get(&target).ok();
+        server.app.house().fragments.clear();
+        let (page, statements) = heard(&server, || alice.get(&target).ok());
+        assert_eq!(ids(&page).len(), limit, "{target}");
+        statements.len()
+    };
+    for target in [
+        &format!("/api/v1/accounts/{}/followers?", alice.id),
+        &format!(
+            "/api/v1/accounts/{}/following?with_relationships=true&",
+            alice.id
+        ),
+        "/api/v1/mutes?with_relationships=true&",
+        "/api/v1/accounts/search?q=user&with_relationships=true&",
+    ] {
+        assert_eq!(cost(target, 12), cost(target, 1), "{target}");
+    }
+}

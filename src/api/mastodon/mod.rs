@@ -2,11 +2,16 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod blocks;
+pub mod credentials;
 pub mod custom_emojis;
 pub mod instance;
+pub mod markers;
 pub mod media;
 pub mod notifications;
+pub mod pictures;
 pub mod registration;
+pub mod relationships;
 pub mod status_actions;
 pub mod statuses;
 pub mod timelines;

@@ -6,4 +6,5 @@ pub mod emoji;
 pub mod instance;
 pub mod notifications;
 pub mod password_resets;
+pub mod pictures;
 pub mod reactions;
