@@ -270,7 +270,7 @@ impl Composed<'_> {
         match draft.content_type {
             ContentType::Plain => format!("{}\n{}", draft.text, draft.spoiler_text),
             _ => {
-                let text = html::strip_tags(&self.rendered.html);
+                let text = html::text_of(&self.rendered.html);
                 format!("{text}\n{}", draft.spoiler_text)
             }
         }

@@ -66,9 +66,13 @@ fn without_first_lines(clean: &str) -> String {
 
 /// Reads HTML as plain text: entities decoded, a new line where a block or a `<br>` ends.
 pub fn strip_tags(source: &str) -> String {
-    let clean = sanitize(source);
+    text_of(&sanitize(source))
+}
+
+/// Like [`strip_tags`], for HTML that [`sanitize`] or the formatter made: nothing is parsed anew.
+pub fn text_of(clean: &str) -> String {
     let mut text = String::with_capacity(clean.len());
-    for piece in pieces(&clean) {
+    for piece in pieces(clean) {
         match piece {
             Piece::Text(raw) => text.push_str(&unescape(raw)),
             Piece::Tag("br") => text.push('\n'),

@@ -335,7 +335,7 @@ impl View<'_> {
             context: row.conversation_uri.clone(),
             in_reply_to_account_acct: row.in_reply_to_acct.clone(),
             content: PlainText {
-                text: to_raw_value(&crate::text::html::strip_tags(&row.content))?,
+                text: to_raw_value(&crate::text::html::text_of(&row.content))?,
             },
             spoiler_text: PlainText {
                 text: to_raw_value(&row.spoiler_text)?,
