@@ -6,10 +6,10 @@ use crate::api::mastodon::{
     registration, relationships, status_actions, statuses, timelines,
 };
 use crate::api::pleroma::{captcha, confirmation, emoji, password_resets, pictures, reactions};
-use crate::api::{nodeinfo, oauth, pleroma};
+use crate::api::{admin, nodeinfo, oauth, pleroma};
 use crate::pages::{self, feeds, files, public, setup};
 use crate::web::rate::Class;
-use crate::web::router::Access::{Known, Open, Optional, Token, User};
+use crate::web::router::Access::{Admin, Known, Open, Optional, Token, User};
 use crate::web::router::{Route, delete, get, patch, post, put};
 
 /// Every route of the server. A path under `/api/pleroma` or `/api/v1/pleroma` answers under both.
@@ -127,6 +127,33 @@ pub static ROUTES: &[Route] = &[
     post("/auth/password",                         Open,                                         password_resets::request).rate(Class::Mail),
     get("/api/pleroma/password_reset/{token}",     Open,                                         pages::password_reset::show),
     post("/api/pleroma/password_reset",            Open,                                         pages::password_reset::submit).rate(Class::Login),
+
+    // Administration: people
+    get("/api/pleroma/admin/users",                Admin(&["admin:read:accounts"]),              admin::users::list),
+    post("/api/pleroma/admin/users",               Admin(&["admin:write:accounts"]),             admin::user_creation::create),
+    delete("/api/pleroma/admin/users",             Admin(&["admin:write:accounts"]),             admin::users::delete),
+    patch("/api/pleroma/admin/users/activate",     Admin(&["admin:write:accounts"]),             admin::users::activate),
+    patch("/api/pleroma/admin/users/deactivate",   Admin(&["admin:write:accounts"]),             admin::users::deactivate),
+    patch("/api/pleroma/admin/users/approve",      Admin(&["admin:write:accounts"]),             admin::users::approve),
+    patch("/api/pleroma/admin/users/confirm_email", Admin(&["admin:write:accounts"]),            admin::users::confirm_email),
+    patch("/api/pleroma/admin/users/resend_confirmation_email", Admin(&["admin:write:accounts"]), admin::users::resend_confirmation_email),
+    patch("/api/pleroma/admin/users/force_password_reset", Admin(&["admin:write:accounts"]),     admin::users::force_password_reset),
+    put("/api/pleroma/admin/users/tag",            Admin(&["admin:write:accounts"]),             admin::users::tag),
+    delete("/api/pleroma/admin/users/tag",         Admin(&["admin:write:accounts"]),             admin::users::untag),
+    post("/api/pleroma/admin/users/permission_group/{group}", Admin(&["admin:write:accounts"]),  admin::groups::grant_many),
+    delete("/api/pleroma/admin/users/permission_group/{group}", Admin(&["admin:write:accounts"]), admin::groups::revoke_many),
+    post("/api/pleroma/admin/users/invite_token",  Admin(&["admin:write:invites"]),              admin::invites::create),
+    get("/api/pleroma/admin/users/invites",        Admin(&["admin:read:invites"]),               admin::invites::list),
+    post("/api/pleroma/admin/users/revoke_invite", Admin(&["admin:write:invites"]),              admin::invites::revoke),
+    post("/api/pleroma/admin/users/email_invite",  Admin(&["admin:write:invites"]),              admin::invites::email),
+    get("/api/pleroma/admin/users/{nickname}",     Admin(&["admin:read:accounts"]),              admin::users::show),
+    patch("/api/pleroma/admin/users/{nickname}/toggle_activation", Admin(&["admin:write:accounts"]), admin::users::toggle_activation),
+    get("/api/pleroma/admin/users/{nickname}/password_reset", Admin(&["admin:write:accounts"]),  admin::users::password_reset),
+    get("/api/pleroma/admin/users/{nickname}/permission_group", Admin(&["admin:read:accounts"]), admin::groups::show),
+    get("/api/pleroma/admin/users/{nickname}/permission_group/{group}", Admin(&["admin:read:accounts"]), admin::groups::show),
+    post("/api/pleroma/admin/users/{nickname}/permission_group/{group}", Admin(&["admin:write:accounts"]), admin::groups::grant_one),
+    delete("/api/pleroma/admin/users/{nickname}/permission_group/{group}", Admin(&["admin:write:accounts"]), admin::groups::revoke_one),
+    get("/api/pleroma/admin/moderation_log",       Admin(&["admin:read"]),                       admin::moderation_log::list),
 
     // Timelines
     get("/api/v1/timelines/home",                  User(&["read:statuses"]),                     timelines::home),

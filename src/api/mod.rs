@@ -1,5 +1,6 @@
 //! Handlers: each decodes its parameters, calls one operation and encodes the answer. Its doc comment is its URL.
 
+pub mod admin;
 pub mod emoji;
 pub mod features;
 pub mod mastodon;

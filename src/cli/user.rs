@@ -114,9 +114,9 @@ pub fn run(data: &Path, command: Command) -> Outcome {
         }
         Command::List { json } => list(&app, json),
         Command::Show { name, json } => find(&app, &name).map(|user| show(&app, &user, json, None)),
-        Command::Approve { name } => {
-            change(&app, &name, |tx, user| ops::users::approve(tx, user.id))
-        }
+        Command::Approve { name } => change(&app, &name, |tx, user| {
+            ops::users::approve(tx, &app.site(), user.id)
+        }),
         Command::Deactivate { name } => {
             change(&app, &name, |tx, user| ops::users::deactivate(tx, user.id))
         }

@@ -21,6 +21,7 @@ pub mod markers;
 pub mod media;
 pub mod mfa_tokens;
 pub mod migrations;
+pub mod moderation_log;
 pub mod mutes;
 pub mod notifications;
 pub mod page;
@@ -36,6 +37,7 @@ pub mod statuses;
 pub mod tags;
 pub mod timelines;
 pub mod tokens;
+pub mod user_list;
 pub mod users;
 pub mod visibility;
 

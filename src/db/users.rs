@@ -350,6 +350,25 @@ pub enum Group {
     Moderator,
 }
 
+impl Group {
+    /// As clients and messages name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Admin => "admin",
+            Group::Moderator => "moderator",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(name: &str) -> Option<Group> {
+        match name {
+            "admin" => Some(Group::Admin),
+            "moderator" => Some(Group::Moderator),
+            _ => None,
+        }
+    }
+}
+
 /// Gives or takes a role.
 pub fn set_group(db: &Connection, id: AccountId, group: Group, member: bool) -> Result<()> {
     let sql = match group {
@@ -358,4 +377,43 @@ pub fn set_group(db: &Connection, id: AccountId, group: Group, member: bool) -> 
     };
     db.prepare_cached(sql)?.execute(params![id, member])?;
     Ok(())
+}
+
+/// What only admins see of a user.
+#[derive(Clone, Debug, Default)]
+pub struct Particulars {
+    /// Its address.
+    pub email: Option<String>,
+    /// Why it wants to be here.
+    pub registration_reason: Option<String>,
+}
+
+/// What only admins see of users, for a whole page; remote accounts have nothing.
+pub fn particulars(
+    db: &Connection,
+    ids: &[AccountId],
+) -> Result<std::collections::HashMap<AccountId, Particulars>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT account_id, email, registration_reason FROM users WHERE account_id IN (SELECT value FROM json_each(?1))",
+    )?;
+    let rows = stmt.query_map(params![super::json_ids(ids)], |row| {
+        let particulars = Particulars {
+            email: row.get(1)?,
+            registration_reason: row.get(2)?,
+        };
+        Ok((row.get(0)?, particulars))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Removes an account that never took part in anything, and its name with it. `false`: it did write something.
+pub fn remove_unused(db: &Connection, id: AccountId) -> Result<bool> {
+    let removed = db
+        .prepare_cached("DELETE FROM accounts WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM statuses WHERE account_id = ?1)")?
+        .execute(params![id])?;
+    if removed == 1 {
+        db.prepare_cached("DELETE FROM account_search WHERE rowid = ?1")?
+            .execute(params![id])?;
+    }
+    Ok(removed == 1)
 }

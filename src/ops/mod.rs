@@ -2,6 +2,7 @@
 //! never JSON, never the network.
 
 pub mod accounts;
+pub mod administration;
 pub mod apps;
 pub mod blocks;
 pub mod confirmation;
@@ -11,6 +12,7 @@ pub mod invites;
 pub mod login;
 pub mod mails;
 pub mod media;
+pub mod moderation_log;
 pub mod notifications;
 pub mod password_resets;
 pub mod pins;
@@ -21,4 +23,5 @@ pub mod server_keys;
 pub mod sessions;
 pub mod statuses;
 pub mod tokens;
+pub mod user_creation;
 pub mod users;

@@ -5,6 +5,8 @@ use std::fmt;
 use crate::db::{Tx, jobs, password_resets, tokens, users};
 use crate::error::Result;
 use crate::ids::AccountId;
+use crate::mail::Site;
+use crate::ops::mails;
 
 /// Why a name or an address cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +39,16 @@ pub fn free(
     })
 }
 
-/// Lets a waiting account in: the only way in for it, whatever the settings become.
-pub fn approve(tx: &Tx, id: AccountId) -> Result<()> {
-    users::approve(tx, id)
+/// Lets a waiting account in: the only way in for it, whatever the settings become. It is told by mail.
+pub fn approve(tx: &Tx, site: &Site, id: AccountId) -> Result<()> {
+    let Some(user) = users::by_id(tx, id)?.filter(|user| user.flags.approval_pending) else {
+        return Ok(());
+    };
+    users::approve(tx, id)?;
+    match &user.email {
+        Some(email) => mails::send(tx, &site.approved(email, &user.username)),
+        None => Ok(()),
+    }
 }
 
 /// Switches an account off: hidden, its tokens mute. Its statuses stay.
@@ -62,6 +71,11 @@ pub fn set_password(tx: &Tx, id: AccountId, hash: &str) -> Result<()> {
 /// Deletes an account: shut at once, its belongings taken down by a job that survives a crash. The row stays, so that the
 /// name is never handed out again; an account that nobody ever let in goes whole.
 pub fn delete(tx: &Tx, id: AccountId) -> Result<()> {
+    let waiting = users::by_id(tx, id)?
+        .is_some_and(|user| user.flags.approval_pending || user.flags.confirmation_pending);
+    if waiting && users::remove_unused(tx, id)? {
+        return Ok(());
+    }
     tokens::delete_of(tx, id)?;
     users::mark_deleted(tx, id)?;
     jobs::push(tx, "delete_account", &id)

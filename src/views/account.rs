@@ -205,7 +205,7 @@ pub fn build(row: &AccountRow, house: &House, for_admin: bool) -> Account {
 
 fn core(row: &AccountRow, house: &House) -> Core {
     let base = &house.base;
-    let avatar = picture(base, row, row.avatar.as_deref(), "/static/avatar.png");
+    let avatar = avatar(base, row);
     let header = picture(base, row, row.header.as_deref(), "/static/header.png");
     let role = row.role.filter(|role| role.shown);
     Core {
@@ -313,6 +313,11 @@ fn roles(role: Option<db::accounts::Role>) -> Vec<Role> {
         }],
         _ => Vec::new(),
     }
+}
+
+/// The URL of an avatar.
+pub(super) fn avatar(base: &BaseUrl, row: &AccountRow) -> String {
+    picture(base, row, row.avatar.as_deref(), "/static/avatar.png")
 }
 
 /// The URL of an avatar or header; never empty, since some clients cannot do without (mastodon-api 2.3).

@@ -3,6 +3,7 @@
 //! Entities are structs with `#[derive(Serialize)]`; what every viewer sees alike is rendered once and kept as a fragment.
 
 pub mod account;
+pub mod admin_user;
 pub mod app;
 pub mod credential_account;
 pub mod emoji;

@@ -7,6 +7,7 @@ mod small_disk;
 mod support;
 
 mod accounts;
+mod admin_users;
 mod blocks;
 mod captcha;
 mod confirmation;

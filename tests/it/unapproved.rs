@@ -191,7 +191,7 @@ fn no_change_of_settings_lets_an_unapproved_user_in_but_approval_does() {
     server
         .app
         .db()
-        .write(|tx| kenoma::ops::users::approve(tx, id))
+        .write(|tx| kenoma::ops::users::approve(tx, &server.app.site(), id))
         .unwrap();
     let token = Client::new(&server).password("alice", &password).ok();
     assert!(token["access_token"].is_string());
