@@ -189,6 +189,27 @@ fn a_post_page_shows_the_thread_without_what_is_private() {
 }
 
 #[test]
+fn a_boost_says_who_boosted_and_its_address_leads_to_the_post() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let post = alice.post_status("worth reading");
+    let boost = bob
+        .post(
+            &format!("/api/v1/statuses/{}/reblog", post["id"].as_str().unwrap()),
+            &[],
+        )
+        .ok();
+    let profile = page(&server, "/users/bob");
+    assert!(profile.contains(">bob</a> boosted") && profile.contains("worth reading"));
+    assert!(!page(&server, "/users/alice").contains("boosted"));
+    let answer = server.get(&format!("/notice/{}", boost["id"].as_str().unwrap()));
+    assert_eq!(
+        (answer.status, answer.header("Location")),
+        (302, post["url"].as_str())
+    );
+}
+
+#[test]
 fn private_posts_have_no_page() {
     let server = TestServer::new();
     let alice = server.user("alice");
