@@ -23,6 +23,9 @@ use crate::ids::{self, AccountId, AppId, MediaId, StatusId};
 use crate::text::format::{self, ContentType, Rendered};
 use crate::text::html;
 
+/// Files on one status.
+pub const MAX_ATTACHMENTS: usize = 16;
+
 /// The shortest life of a post that deletes itself (pleroma-contract A.7).
 const SHORTEST_LIFE: Duration = Duration::from_secs(3600);
 
@@ -143,6 +146,9 @@ fn check(rules: &Rules, draft: &Draft) -> Result<()> {
     let invalid = |text: &str| Err(Error::Invalid(text.into()));
     if draft.text.trim().is_empty() && draft.media.is_empty() {
         return invalid("Cannot post an empty status without attachments");
+    }
+    if draft.media.len() > MAX_ATTACHMENTS {
+        return invalid("Too many attachments");
     }
     if draft.text.chars().count() + draft.spoiler_text.chars().count() > rules.limit {
         return invalid("The status is over the character limit");

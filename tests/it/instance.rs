@@ -189,6 +189,20 @@ fn peers_are_the_hosts_that_we_know_somebody_of() {
 }
 
 #[test]
+fn the_limit_of_attachments_is_the_one_that_holds() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let limit = server.get("/api/v1/instance").ok()["max_media_attachments"]
+        .as_u64()
+        .unwrap();
+    let ids: Vec<String> = (0..=limit).map(|id| id.to_string()).collect();
+    let form: Vec<_> = ids.iter().map(|id| ("media_ids[]", id.as_str())).collect();
+    alice
+        .post("/api/v1/statuses", &form)
+        .refused(422, "Too many attachments");
+}
+
+#[test]
 fn features_are_those_that_the_routes_answer() {
     let server = TestServer::new();
     let v1 = server.get("/api/v1/instance").ok();

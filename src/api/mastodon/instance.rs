@@ -9,6 +9,8 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db;
 use crate::error::Result;
+use crate::ops::profiles;
+use crate::ops::statuses::MAX_ATTACHMENTS;
 use crate::views::View;
 use crate::views::instance::{About, Limits};
 use crate::web::ctx::Ctx;
@@ -86,8 +88,8 @@ fn about(app: &App) -> Result<About<'_>> {
 }
 
 const LIMITS: Limits = Limits {
-    fields: 10,
-    field_name: 512,
-    field_value: 2048,
-    attachments: 16,
+    fields: profiles::MAX_FIELDS,
+    field_name: profiles::FIELD_NAME_LENGTH,
+    field_value: profiles::FIELD_VALUE_LENGTH,
+    attachments: MAX_ATTACHMENTS,
 };
