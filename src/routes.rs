@@ -127,6 +127,10 @@ pub static ROUTES: &[Route] = &[
     post("/auth/password",                         Open,                                         password_resets::request).rate(Class::Mail),
     get("/api/pleroma/password_reset/{token}",     Open,                                         pages::password_reset::show),
     post("/api/pleroma/password_reset",            Open,                                         pages::password_reset::submit).rate(Class::Login),
+    get("/registration",                           Open,                                         pages::registration::show),
+    post("/registration",                          Open,                                         pages::registration::submit).rate(Class::Registration),
+    get("/registration/{token}",                   Open,                                         pages::registration::show),
+    post("/registration/{token}",                  Open,                                         pages::registration::submit).rate(Class::Registration),
 
     // Administration: people
     get("/api/pleroma/admin/users",                Admin(&["admin:read:accounts"]),              admin::users::list),

@@ -15,8 +15,9 @@ use crate::db::{Tx, users};
 use crate::error::{Error, Result};
 use crate::mail::{Applicant, Site};
 use crate::ops::accounts::NewAccount;
+use crate::ops::statuses::addressing;
 use crate::ops::{invites, mails};
-use crate::text::format::{self, ContentType, Links};
+use crate::text::format::{self, ContentType};
 use crate::text::html;
 
 /// What somebody wants to register, as typed.
@@ -161,11 +162,8 @@ pub fn register(
     };
     let id = super::accounts::create(tx, site.url, &new)?;
     accounts::set(tx, id, Column::DisplayName, wanted.name.clone())?;
-    let bio = format::render(
-        &wanted.bio,
-        ContentType::Plain,
-        &Links::new(site.url.as_str()),
-    );
+    let links = addressing::resolve(tx, site.url, &wanted.bio)?.links;
+    let bio = format::render(&wanted.bio, ContentType::Plain, &links);
     accounts::set(tx, id, Column::Note, bio.html)?;
     accounts::set(tx, id, Column::NoteSource, wanted.bio.clone())?;
     if let Some(locale) = &wanted.locale {

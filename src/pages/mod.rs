@@ -9,6 +9,7 @@ pub mod oauth;
 pub mod password_reset;
 pub mod post;
 pub mod public;
+pub mod registration;
 pub mod setup;
 
 use askama::Template;

@@ -1,6 +1,7 @@
 //! HTTP, and nothing about the fediverse: from bytes to a [`ctx::Ctx`], from a [`reply::Reply`] to bytes.
 
 pub mod basic;
+pub mod captcha;
 pub mod conditional;
 pub mod credentials;
 pub mod ctx;

@@ -4,7 +4,7 @@ use kenoma::db::invites::InviteRow;
 use serde_json::json;
 
 use crate::registration::{app_token, post, register};
-use crate::support::TestServer;
+use crate::support::{Answer, TestServer};
 
 const INVITED: &[&str] = &["instance.invites_enabled=true", "captcha.enabled=false"];
 
@@ -158,4 +158,74 @@ fn twenty_at_once_on_one_invitation_make_one_account() {
         .query_row("SELECT count(*) FROM users", [], |row| row.get(0))
         .unwrap();
     assert_eq!(count, 1);
+}
+
+/// Fills in the form of a registration page with its own hidden fields.
+fn fill_in(server: &TestServer, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let page = server.get(path).text();
+    let (_, rest) = page.split_once("name=\"form_token\" value=\"").unwrap();
+    let token = rest.split('"').next().unwrap();
+    let form = [&[("form_token", token)], fields].concat();
+    server.post_form(path, &form)
+}
+
+const LAIN: &[(&str, &str)] = &[
+    ("username", "Lain"),
+    ("email", ""),
+    ("password", "correct horse"),
+    ("password_again", "correct horse"),
+];
+
+#[test]
+fn the_link_of_an_invitation_leads_to_a_form_that_registers_once() {
+    let server = TestServer::with(INVITED);
+    let path = format!("/registration/{}", invite(&server, None, None));
+    let welcome = fill_in(&server, &path, LAIN);
+    assert_eq!(welcome.status, 200);
+    assert!(welcome.text().contains("You are @lain now."));
+    let over = server.get(&path);
+    assert_eq!(over.status, 404);
+    assert!(over.text().contains("does not work any more"));
+    assert_eq!(server.post_form(&path, LAIN).status, 404);
+}
+
+#[test]
+fn the_form_says_what_is_wrong_and_keeps_what_was_typed() {
+    let server = TestServer::with(INVITED);
+    server.user("lain");
+    let path = format!("/registration/{}", invite(&server, None, None));
+    let refused = fill_in(&server, &path, LAIN);
+    assert_eq!(refused.status, 422);
+    let page = refused.text();
+    assert!(page.contains("The name has already been taken."), "{page}");
+    assert!(page.contains("value=\"Lain\""), "{page}");
+    assert!(!page.contains("correct horse"), "{page}");
+    let forged = server.post_form(&path, LAIN);
+    assert_eq!(forged.status, 403);
+}
+
+#[test]
+fn the_form_is_closed_to_strangers_and_asks_for_a_captcha_where_open() {
+    let server = TestServer::with(INVITED);
+    assert_eq!(server.get("/registration").status, 403);
+    assert_eq!(server.get("/registration/wrong").status, 404);
+    let server = TestServer::with(&["instance.registrations_open=true"]);
+    assert!(
+        server
+            .get("/registration")
+            .text()
+            .contains("data:image/png;base64,")
+    );
+    let refused = fill_in(&server, "/registration", LAIN);
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("The letters were not"));
+    let key = kenoma::ops::server_keys::captcha(server.app.db()).unwrap();
+    let made = kenoma::auth::captcha::challenge(&key, kenoma::clock::Timestamp::now());
+    let solved = [
+        ("captcha_solution", made.answer.as_str()),
+        ("captcha_token", &made.token),
+        ("captcha_answer_data", &made.answer_data),
+    ];
+    let welcome = fill_in(&server, "/registration", &[LAIN, &solved].concat());
+    assert!(welcome.text().contains("You are @lain now."));
 }

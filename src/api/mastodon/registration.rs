@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::api::oauth::welcome;
-use crate::api::pleroma::captcha;
 use crate::auth::scope::Scopes;
 use crate::db;
 use crate::db::Tx;
@@ -14,6 +13,7 @@ use crate::ops::login::Granted;
 use crate::ops::registration::{self, Wanted};
 use crate::ops::sessions::Session;
 use crate::ops::tokens;
+use crate::web::captcha;
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
 
@@ -101,7 +101,7 @@ fn wanted(cx: &Ctx) -> Result<Wanted> {
 }
 
 /// The password's hash, once all else is known to be in order: hashing takes long.
-pub(crate) fn checked_and_hashed(cx: &Ctx, wanted: &Wanted) -> Result<String> {
+fn checked_and_hashed(cx: &Ctx, wanted: &Wanted) -> Result<String> {
     let instance = &cx.app.config().instance;
     cx.app
         .db()
