@@ -3,7 +3,7 @@
 use crate::api;
 use crate::api::mastodon::{
     accounts, apps, blocks, credentials, custom_emojis, instance, markers, media, notifications,
-    registration, relationships, status_actions, statuses, timelines,
+    registration, relationships, search, status_actions, statuses, timelines,
 };
 use crate::api::pleroma::{captcha, confirmation, emoji, password_resets, pictures, reactions};
 use crate::api::{admin, nodeinfo, oauth, pleroma};
@@ -198,4 +198,8 @@ pub static ROUTES: &[Route] = &[
     delete("/api/v1/notifications/destroy_multiple", User(&["write:notifications"]),             notifications::destroy_multiple),
     post("/api/v1/pleroma/notifications/read",     User(&["write:notifications"]),               pleroma::notifications::read),
     post("/api/qvitter/statuses/notifications/read", User(&["write:notifications"]),             pleroma::notifications::read_by_latest),
+
+    // Search
+    get("/api/v2/search",                          Optional(&["read:search"]),                   search::v2).rate(Class::Search),
+    get("/api/v1/search",                          Optional(&["read:search"]),                   search::v1).rate(Class::Search),
 ];

@@ -33,6 +33,7 @@ pub mod reblogs;
 pub mod relationships;
 pub mod server_state;
 pub mod stats;
+pub mod status_search;
 pub mod statuses;
 pub mod tags;
 pub mod timelines;

@@ -15,6 +15,7 @@ pub mod nodeinfo;
 pub mod notification;
 pub mod reaction;
 pub mod relationship;
+pub mod search;
 pub mod status;
 pub mod token;
 

@@ -35,6 +35,7 @@ mod process;
 mod reactions;
 mod registration;
 mod robustness;
+mod search;
 mod sessions;
 mod setup;
 mod statements;

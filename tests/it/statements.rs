@@ -116,3 +116,20 @@ fn a_list_of_accounts_costs_as_many_statements_as_one_account() {
         assert_eq!(cost(target, 12), cost(target, 1), "{target}");
     }
 }
+
+#[test]
+fn a_page_of_notifications_costs_the_same_whatever_its_size() {
+    let server = TestServer::with(ONE_READER);
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    for number in 0..14 {
+        rich_post(&server, &alice, &bob, number);
+    }
+    let cost = |limit: usize| {
+        server.app.house().fragments.clear();
+        let target = format!("/api/v1/notifications?limit={limit}");
+        let (page, statements) = heard(&server, || alice.get(&target).ok());
+        assert_eq!(ids(&page).len(), limit);
+        statements.len()
+    };
+    assert_eq!(cost(28), cost(1));
+}

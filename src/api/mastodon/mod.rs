@@ -12,6 +12,7 @@ pub mod notifications;
 pub mod pictures;
 pub mod registration;
 pub mod relationships;
+pub mod search;
 pub mod status_actions;
 pub mod statuses;
 pub mod timelines;

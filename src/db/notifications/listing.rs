@@ -67,15 +67,14 @@ impl Default for Filter {
 macro_rules! sql {
     ($order:literal) => {
         concat!(
-            "WITH me (id, now) AS (SELECT ?1, ?10)
-             SELECT n.id, n.kind, n.actor_id, a.moved_to_id, n.status_id, n.emoji, r.url, n.seen, n.created_at,
+            "SELECT n.id, n.kind, n.actor_id, a.moved_to_id, n.status_id, n.emoji, r.url, n.seen, n.created_at,
                     m.account_id IS NOT NULL OR cm.account_id IS NOT NULL
-               FROM me CROSS JOIN notifications AS n JOIN accounts AS a ON a.id = n.actor_id
+               FROM notifications AS n JOIN accounts AS a ON a.id = n.actor_id
                LEFT JOIN statuses AS s ON s.id = n.status_id
                LEFT JOIN reactions AS r ON r.status_id = n.status_id AND r.emoji = n.emoji AND r.account_id = n.actor_id
-               LEFT JOIN mutes AS m ON m.account_id = me.id AND m.target_id = a.id AND (m.expires_at IS NULL OR m.expires_at > me.now)
-               LEFT JOIN conversation_mutes AS cm ON cm.account_id = me.id AND cm.conversation_id = s.conversation_id
-                                                 AND (cm.expires_at IS NULL OR cm.expires_at > me.now)
+               LEFT JOIN mutes AS m ON m.account_id = ?1 AND m.target_id = a.id AND (m.expires_at IS NULL OR m.expires_at > ?10)
+               LEFT JOIN conversation_mutes AS cm ON cm.account_id = ?1 AND cm.conversation_id = s.conversation_id
+                                                 AND (cm.expires_at IS NULL OR cm.expires_at > ?10)
               WHERE n.account_id = ?1 AND n.id < ?2 AND n.id > ?3
                 AND n.kind IN (SELECT value FROM json_each(?4))
                 AND (?5 IS NULL OR n.actor_id = ?5)

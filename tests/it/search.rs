@@ -1,0 +1,309 @@
+//! Search: words, handles, addresses, and what must not be found.
+
+use serde_json::{Value, json};
+
+use crate::planted::{delivered, pair, post, stranger};
+use crate::support::{Answer, BASE, TestServer, TestUser, encode, ids};
+
+fn query(parameters: &[(&str, &str)]) -> String {
+    format!("/api/v2/search?{}", encode(parameters))
+}
+
+fn search(user: &TestUser, parameters: &[(&str, &str)]) -> Value {
+    user.get(&query(parameters)).ok()
+}
+
+fn statuses(user: &TestUser, q: &str) -> Vec<String> {
+    ids(&search(user, &[("q", q)])["statuses"])
+}
+
+fn accounts(user: &TestUser, q: &str) -> Vec<String> {
+    ids(&search(user, &[("q", q)])["accounts"])
+}
+
+#[test]
+fn all_three_lists_are_found_by_one_word_and_one_of_them_on_request() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let kettle = server.user("kettle");
+    let post = post(&alice, "public", "my #kettle is on");
+    let found = search(&alice, &[("q", "kettle")]);
+    assert_eq!(ids(&found["accounts"]), [kettle.id.as_str()]);
+    assert_eq!(ids(&found["statuses"]), [post.as_str()]);
+    assert_eq!(found["hashtags"][0]["name"], "kettle");
+    assert!(
+        found["hashtags"][0]["url"]
+            .as_str()
+            .unwrap()
+            .starts_with(BASE)
+    );
+    for kind in ["accounts", "statuses", "hashtags"] {
+        let found = search(&alice, &[("q", "kettle"), ("type", kind)]);
+        for list in ["accounts", "statuses", "hashtags"] {
+            assert_eq!(
+                found[list].as_array().unwrap().len(),
+                usize::from(list == kind),
+                "{kind} {list}"
+            );
+        }
+    }
+    let old = alice
+        .get(&format!("/api/v1/search?{}", encode(&[("q", "kettle")])))
+        .ok();
+    assert_eq!(old["hashtags"], json!(["kettle"]));
+    assert_eq!(ids(&old["statuses"]), [post]);
+}
+
+#[test]
+fn a_search_for_nothing_is_refused_and_for_blanks_finds_nothing() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    alice
+        .get("/api/v2/search")
+        .refused(400, "Missing field: q.");
+    let nothing = json!({"accounts": [], "statuses": [], "hashtags": []});
+    assert_eq!(search(&alice, &[("q", "  ")]), nothing);
+}
+
+#[test]
+fn statuses_need_all_words_and_come_newest_first() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let first = post(&alice, "public", "Green tea, please");
+    let second = post(&alice, "unlisted", "black TEA");
+    assert_eq!(statuses(&alice, "tea"), [second.as_str(), first.as_str()]);
+    assert_eq!(statuses(&alice, "tea green"), [first.as_str()]);
+    assert_eq!(statuses(&alice, "coffee"), [""; 0]);
+    let page = |offset: &str| {
+        let found = search(&alice, &[("q", "tea"), ("limit", "1"), ("offset", offset)]);
+        ids(&found["statuses"])
+    };
+    assert_eq!(
+        (page("0"), page("1"), page("2")),
+        (vec![second], vec![first], vec![])
+    );
+}
+
+#[test]
+fn nobody_finds_what_they_may_not_see() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let private = post(&alice, "private", "treasure under the #oak");
+    let direct = post(&alice, "direct", "@bob the treasure is gone");
+    let unlisted = post(&alice, "unlisted", "what treasure");
+    assert_eq!(
+        statuses(&alice, "treasure"),
+        [unlisted.as_str(), direct.as_str(), private.as_str()]
+    );
+    assert_eq!(
+        statuses(&bob, "treasure"),
+        [unlisted.as_str(), direct.as_str()]
+    );
+    assert_eq!(search(&bob, &[("q", "oak")])["hashtags"], json!([]));
+    assert_eq!(
+        search(&alice, &[("q", "oak")])["hashtags"][0]["name"],
+        "oak"
+    );
+    let stranger = server.get(&query(&[("q", "treasure")])).ok();
+    assert_eq!(stranger["statuses"], json!([]));
+    pair(&server, "blocks", &alice.id, &bob.id);
+    assert_eq!(statuses(&bob, "treasure"), [""; 0]);
+    assert_eq!(accounts(&bob, "alice"), [""; 0]);
+    alice.delete(&format!("/api/v1/statuses/{unlisted}")).ok();
+    assert_eq!(
+        statuses(&alice, "treasure"),
+        [direct.as_str(), private.as_str()]
+    );
+}
+
+#[test]
+fn statuses_of_a_blocked_domain_are_not_found() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let far = stranger(&server, "far", "remote.example");
+    let post = delivered(&server, &far, "a remote teapot");
+    assert_eq!(statuses(&alice, "teapot"), [post]);
+    server
+        .sql()
+        .execute(
+            "INSERT INTO domain_blocks (account_id, host) VALUES (?1, 'remote.example')",
+            [&alice.id],
+        )
+        .unwrap();
+    assert_eq!(statuses(&alice, "teapot"), [""; 0]);
+    assert_eq!(accounts(&alice, "far"), [""; 0]);
+}
+
+#[test]
+fn statuses_can_be_limited_to_an_author() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    post(&alice, "public", "tea");
+    let of_bob = post(&bob, "public", "tea");
+    let found = search(&alice, &[("q", "tea"), ("account_id", &bob.id)]);
+    assert_eq!(ids(&found["statuses"]), [of_bob]);
+}
+
+#[test]
+fn accounts_are_found_by_beginnings_handles_and_display_names() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let far = stranger(&server, "alina", "remote.example");
+    assert_eq!(accounts(&alice, "ali").len(), 2);
+    for handle in ["@alina@remote.example", "alina@remote.example", "alina"] {
+        assert_eq!(accounts(&alice, handle), [far.as_str()], "{handle}");
+    }
+    for handle in ["@alice", "alice@127.0.0.1:4000", "@ALICE"] {
+        assert_eq!(accounts(&alice, handle), [alice.id.as_str()], "{handle}");
+    }
+    let anonymous = server.get(&query(&[("q", "alina")])).ok();
+    assert_eq!(ids(&anonymous["accounts"]), [far]);
+}
+
+#[test]
+fn only_people_followed_are_found_when_asked_and_a_wrong_word_there_does_not_count() {
+    let server = TestServer::new();
+    let (alice, anna) = (server.user("alice"), server.user("anna"));
+    server.user("anton");
+    crate::planted::follow(&server, &alice.id, &anna.id);
+    let found = |following: &str| {
+        let found = search(&alice, &[("q", "an"), ("following", following)]);
+        ids(&found["accounts"])
+    };
+    assert_eq!(found("true"), [anna.id.as_str()]);
+    let related = search(&alice, &[("q", "anna"), ("with_relationships", "true")]);
+    assert_eq!(
+        related["accounts"][0]["pleroma"]["relationship"]["following"],
+        true
+    );
+    for word in ["false", "statuses", ""] {
+        assert_eq!(found(word).len(), 2, "{word}");
+    }
+}
+
+#[test]
+fn an_address_leads_to_the_one_thing_it_names() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    server.user("alice2");
+    let public = alice.post_status("hello");
+    let private = alice.post_with("secret", &[("visibility", "private")]);
+    for key in ["url", "uri"] {
+        let found = search(
+            &bob,
+            &[("q", public[key].as_str().unwrap()), ("resolve", "true")],
+        );
+        assert_eq!(
+            ids(&found["statuses"]),
+            [public["id"].as_str().unwrap()],
+            "{key}"
+        );
+        assert_eq!(
+            (&found["accounts"], &found["hashtags"]),
+            (&json!([]), &json!([]))
+        );
+        let hidden = private[key].as_str().unwrap();
+        assert_eq!(statuses(&bob, hidden), [""; 0], "{key}");
+        assert_eq!(statuses(&alice, hidden).len(), 1, "{key}");
+        let anonymous = server
+            .get(&query(&[("q", public[key].as_str().unwrap())]))
+            .ok();
+        assert_eq!(ids(&anonymous["statuses"]).len(), 1, "{key}");
+    }
+    let far = stranger(&server, "far", "remote.example");
+    let post = delivered(&server, &far, "hi");
+    assert_eq!(
+        statuses(&bob, &format!("https://planted.example/{post}")),
+        [post]
+    );
+    assert_eq!(accounts(&bob, "https://remote.example/users/far"), [far]);
+    for address in ["/users/alice", "/@alice"] {
+        assert_eq!(
+            accounts(&bob, &format!("{BASE}{address}")),
+            [alice.id.as_str()],
+            "{address}"
+        );
+    }
+    assert_eq!(
+        accounts(&bob, "https://elsewhere.example/users/alice"),
+        [""; 0]
+    );
+}
+
+#[test]
+fn tags_are_found_by_their_beginning_the_exact_one_first() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    for text in ["#catalogue", "#catalogue again", "#cat", "#dog", "#Straße"] {
+        alice.post_status(text);
+    }
+    let names = |q: &str| -> Vec<String> {
+        let found = search(&alice, &[("q", q)]);
+        let tags = found["hashtags"].as_array().unwrap().iter();
+        tags.map(|tag| tag["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names("#CAT"), ["cat", "catalogue"]);
+    assert_eq!(names("cata"), ["catalogue"]);
+    assert_eq!(names("stra"), ["straße"]);
+    assert_eq!(names("c%"), [""; 0]);
+    assert_eq!(names("a"), [""; 0]);
+}
+
+#[test]
+fn a_limit_is_clamped_never_refused() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    for number in 0..45 {
+        alice.post_status(&format!("tea number {number}"));
+    }
+    for (limit, expected) in [("1000", 40), ("x", 20), ("", 20), ("0", 1), ("-5", 1)] {
+        let found = search(&alice, &[("q", "tea"), ("limit", limit), ("offset", "-1")]);
+        assert_eq!(ids(&found["statuses"]).len(), expected, "{limit}");
+    }
+}
+
+#[test]
+fn sec_p6_no_input_speaks_to_the_search_engine() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let post = post(&alice, "public", "plain words here");
+    let quotes = "\"".repeat(10_000);
+    let words = "plain ".repeat(2_000);
+    for input in [
+        "%",
+        "_",
+        "\"",
+        "'",
+        "NEAR(",
+        "NEAR(plain words, 2)",
+        "*",
+        "pl*",
+        "content:plain",
+        "plain OR nothing",
+        "plain NOT words",
+        "'; DROP TABLE statuses; --",
+        "a\0b",
+        "\u{202e}",
+        "\u{1f355}",
+        "(((",
+        &quotes,
+    ] {
+        let answer: Answer = alice.get(&query(&[("q", input)]));
+        assert_eq!(answer.status, 200, "{input}: {}", answer.text());
+        assert_eq!(answer.ok()["statuses"], json!([]), "{input}");
+    }
+    assert_eq!(
+        statuses(&alice, "\"plain\" (words)* ^here"),
+        [post.as_str()]
+    );
+    assert_eq!(statuses(&alice, &words), [post.as_str()]);
+}
+
+#[test]
+fn a_closed_instance_lets_no_stranger_search() {
+    let server = TestServer::with(&["instance.public=false"]);
+    server
+        .get(&query(&[("q", "x")]))
+        .refused(403, "This resource requires authentication.");
+}
