@@ -383,7 +383,8 @@ fn roles_are_given_and_taken() {
     assert_eq!(last_message(&root), "@root made @alice admin");
     alice.get(USERS).ok();
     let both = json!({"is_moderator": false, "is_admin": true});
-    assert_eq!(root.get(&group("alice/permission_group")).ok(), both);
+    let held = format!("{USERS}/alice/permission_group");
+    assert_eq!(root.get(&held).ok(), both);
     assert_eq!(root.get(&group("alice/permission_group/admin")).ok(), both);
     assert_eq!(
         root.delete(&group("alice/permission_group/admin")).ok(),

@@ -351,6 +351,9 @@ fn subscribing_needs_no_follow_and_both_spellings_are_one() {
         .post("/api/v1/pleroma/accounts/bob/subscribe", &[])
         .refused(404, "Record not found");
     alice
+        .post("/api/v1/pleroma/accounts/1/unsubscribe", &[])
+        .refused(404, "Record not found");
+    alice
         .post(
             &format!("/api/v1/pleroma/accounts/{}/subscribe", alice.id),
             &[],

@@ -35,6 +35,7 @@ mod process;
 mod reactions;
 mod registration;
 mod robustness;
+mod routes;
 mod search;
 mod sessions;
 mod setup;

@@ -277,6 +277,8 @@ fn reacting_needs_a_user() {
         }
         alice.put(&target, &[]).ok();
         assert_eq!(tallies(&server.get(&target).ok()), [tally("☕", 1, false)]);
+        let all = server.get(&format!("/api/v1/statuses/{post}/emoji_reactions"));
+        assert_eq!(tallies(&all.ok()), [tally("☕", 1, false)]);
         alice.delete(&target).ok();
     }
 }
