@@ -105,7 +105,7 @@ with day.step("reply, and read the thread"):
 with day.step("favourite, reblog and bookmark by id or address"):
     holds(toot("bob", "favourite", post["id"]), "favourited")
     holds(toot("bob", "reblog", post["url"]), "reblogged")
-    holds(toot("bob", "reblogged-by", post["id"]), "@bob")
+    holds(toot("bob", "reblogged-by", post["id"]), "bob")
     holds(toot("bob", "bookmark", post["id"]), "bookmarked")
     holds(toot("bob", "timelines", "bookmarks"), "Hello #shell")
     holds(toot("bob", "timelines", "favourites"), "Hello #shell")
@@ -120,7 +120,7 @@ with day.step("react with an emoji"):
 with day.step("notifications"):
     wanted = {"follow", "mention", "favourite", "reblog"}
     eventually(lambda: wanted <= {entry["type"] for entry in toot_json("alice", "notifications")})
-    holds(toot("alice", "notifications"), "@bob", "favourited", "reblogged", "followed")
+    holds(toot("alice", "notifications"), "@bob favourited", "@bob boosted", "@bob mentioned", "now follows you")
 with day.step("search"):
     holds(toot("bob", "search", "alice"), "@alice")
     holds(toot("bob", "search", "shell"), "#shell")
@@ -131,7 +131,7 @@ with day.step("mute, block and undo both"):
     holds(toot("alice", "mute", "bob"), "muted")
     same([account["acct"] for account in toot_json("alice", "muted")], ["bob"])
     toot("alice", "unmute", "bob")
-    holds(toot("alice", "block", "bob"), "blocked")
+    holds(toot("alice", "block", "bob"), "now blocking")
     same([account["acct"] for account in toot_json("alice", "blocked")], ["bob"])
     toot("alice", "unblock", "bob")
     same(toot_json("alice", "blocked"), [])
