@@ -52,7 +52,8 @@ impl Query {
 
 /// Accounts that match, best first: the exact name, then followed ones, local ones and those with many followers. Of very
 /// many matches only some are weighed against each other, but always the followed ones. Hidden accounts, and those with
-/// a block either way, are left out.
+/// a block either way, are left out; but those whom the viewer blocks are found by the whole name, as clients look up by
+/// search whom they are told to unblock.
 pub fn find(
     db: &Connection,
     viewer: Option<AccountId>,
@@ -71,7 +72,7 @@ pub fn find(
          SELECT a.id FROM found JOIN accounts AS a ON a.id = found.id
            LEFT JOIN follows AS f ON f.account_id = ?2 AND f.target_id = a.id AND f.pending = 0
           WHERE a.hidden = 0 AND (f.id IS NOT NULL OR NOT ?6)
-            AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?2 AND target_id = a.id)
+            AND (a.username = ?3 OR NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?2 AND target_id = a.id))
             AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = a.id AND target_id = ?2)
             AND NOT EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ?2 AND host = a.host)
           ORDER BY a.username = ?3 DESC, f.id IS NULL, a.host <> '', a.followers_count DESC, a.id LIMIT ?7 OFFSET ?8",

@@ -109,6 +109,8 @@ fn nobody_finds_what_they_may_not_see() {
     pair(&server, "blocks", &alice.id, &bob.id);
     assert_eq!(statuses(&bob, "treasure"), [""; 0]);
     assert_eq!(accounts(&bob, "alice"), [""; 0]);
+    // toot looks up by search whom it is told to unblock.
+    assert_eq!(accounts(&alice, "bob"), [bob.id.as_str()]);
     alice.delete(&format!("/api/v1/statuses/{unlisted}")).ok();
     assert_eq!(
         statuses(&alice, "treasure"),
