@@ -1,8 +1,9 @@
-//! The load generator: kept-alive connections, one thread each, that repeat one request and time every answer.
+//! The load generator: `wrk` for reading, one connection of our own for what comes one after the other.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 /// Connections at once.
 pub const CONNECTIONS: usize = 8;
@@ -18,43 +19,62 @@ pub struct Measured {
     pub bytes: usize,
 }
 
-/// Repeats a request on all connections for that long, after warming up for a third of it.
-pub fn run(address: SocketAddr, request: &str, time: Duration) -> Measured {
-    let threads: Vec<_> = (0..CONNECTIONS)
-        .map(|_| {
-            let request = request.to_owned();
-            std::thread::spawn(move || hammer(address, &request, time))
-        })
-        .collect();
-    let mut latencies = Vec::new();
-    let mut bytes = 0;
-    for thread in threads {
-        let (mine, length) = thread.join().unwrap();
-        latencies.extend(mine);
-        bytes = length;
-    }
-    latencies.sort();
-    Measured {
-        rate: latencies.len() as f64 / time.as_secs_f64(),
-        p99: latencies[latencies.len() * 99 / 100],
-        bytes,
-    }
+/// Repeats a GET on all connections for that long, by `wrk`, after warming up for a moment.
+pub fn run(address: SocketAddr, path: &str, headers: &[(&str, &str)], time: Duration) -> Measured {
+    let bytes = Connection::open(address)
+        .exchange(&get(path, headers))
+        .len();
+    wrk(address, path, headers, Duration::from_secs(1));
+    let (rate, p99) = wrk(address, path, headers, time);
+    Measured { rate, p99, bytes }
 }
 
-fn hammer(address: SocketAddr, request: &str, time: Duration) -> (Vec<Duration>, usize) {
-    let mut connection = Connection::open(address);
-    let warm = Instant::now();
-    while warm.elapsed() < time / 3 {
-        connection.exchange(request);
+fn wrk(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    time: Duration,
+) -> (f64, Duration) {
+    let mut command = Command::new("wrk");
+    command.args([
+        "--latency",
+        "-t",
+        "1",
+        "-c",
+        &CONNECTIONS.to_string(),
+        "-d",
+        &format!("{}s", time.as_secs()),
+    ]);
+    for (name, value) in headers {
+        command.args(["-H", &format!("{name}: {value}")]);
     }
-    let mut latencies = Vec::with_capacity(100_000);
-    let (start, mut length) = (Instant::now(), 0);
-    while start.elapsed() < time {
-        let sent = Instant::now();
-        length = connection.exchange(request).len();
-        latencies.push(sent.elapsed());
-    }
-    (latencies, length)
+    let output = command.arg(format!("http://{address}{path}")).output();
+    let output = output.expect("the load generator wrk is not installed: apt-get install wrk");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains("Non-2xx"), "{text}");
+    let word = |start: &str| {
+        let line = text
+            .lines()
+            .map(str::trim)
+            .find(|line| line.starts_with(start))
+            .unwrap_or_else(|| panic!("{text}"));
+        line.split_whitespace().nth(1).unwrap().to_owned()
+    };
+    (
+        word("Requests/sec:").parse().unwrap(),
+        duration(&word("99%")),
+    )
+}
+
+/// Reads what `wrk` writes: `950.00us`, `1.20ms`, `2.00s`.
+fn duration(text: &str) -> Duration {
+    let unit = text.find(|c: char| c.is_alphabetic()).unwrap();
+    let number: f64 = text[..unit].parse().unwrap();
+    Duration::from_secs_f64(match &text[unit..] {
+        "us" => number / 1e6,
+        "ms" => number / 1e3,
+        _ => number,
+    })
 }
 
 /// One kept-alive connection.

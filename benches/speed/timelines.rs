@@ -8,7 +8,7 @@ use super::server::Server;
 use super::table;
 use super::yardstick::Yardstick;
 
-const TIME: Duration = Duration::from_secs(3);
+const TIME: Duration = Duration::from_secs(2);
 
 /// Loads a household of that many statuses.
 pub fn run(statuses: usize) {
@@ -38,7 +38,7 @@ pub fn run(statuses: usize) {
             ">= 55 %",
         ),
     ] {
-        let (yard, ours) = beside(&server, &load::get(path, &auth));
+        let (yard, ours) = beside(&server, path, &auth);
         table::load(name, yard, ours, goal);
     }
     compression(&server, &auth);
@@ -49,18 +49,17 @@ pub fn run(statuses: usize) {
     );
 }
 
-/// The same bytes from both, one after the other, in short turns so that a busy moment hits both.
-fn beside(server: &Server, request: &str) -> (Measured, Measured) {
-    let body = Connection::open(server.address).exchange(request).to_vec();
+/// The same bytes from both, in turns, so that a busy moment hits both; the middle of three.
+fn beside(server: &Server, path: &str, headers: &[(&str, &str)]) -> (Measured, Measured) {
+    let body = Connection::open(server.address)
+        .exchange(&load::get(path, headers))
+        .to_vec();
     let yardstick = Yardstick::start(&body);
-    let turns: Vec<_> = (0..3)
-        .map(|_| {
-            (
-                load::run(yardstick.address, request, TIME / 3),
-                load::run(server.address, request, TIME / 3),
-            )
-        })
-        .collect();
+    let turn = |_| {
+        let yard = load::run(yardstick.address, path, headers, TIME);
+        (yard, load::run(server.address, path, headers, TIME))
+    };
+    let turns: Vec<(Measured, Measured)> = (0..3).map(turn).collect();
     let middle = |pick: fn(&(Measured, Measured)) -> Measured| {
         let mut all: Vec<Measured> = turns.iter().map(pick).collect();
         all.sort_by(|a, b| a.rate.total_cmp(&b.rate));
