@@ -69,18 +69,11 @@ fn beside(server: &Server, path: &str, headers: &[(&str, &str)]) -> (Measured, M
 }
 
 fn compression(server: &Server, auth: &[(&str, &str)]) {
-    let plain = load::run(
-        server.address,
-        &load::get("/api/v1/timelines/home", auth),
-        TIME,
-    );
+    let home = "/api/v1/timelines/home";
+    let plain = load::run(server.address, home, auth, TIME);
     let mut headers = auth.to_vec();
     headers.push(("Accept-Encoding", "gzip"));
-    let packed = load::run(
-        server.address,
-        &load::get("/api/v1/timelines/home", &headers),
-        TIME,
-    );
+    let packed = load::run(server.address, home, &headers, TIME);
     let figure = format!("{:.1}x, {} bytes", plain.rate / packed.rate, packed.bytes);
     table::figure("cost of a compressed home", &figure, "<= 3x");
 }
