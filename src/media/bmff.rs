@@ -422,7 +422,7 @@ mod tests {
             &mut [boxed(b"ftyp", &[b"avif"]), meta].concat(),
             Format::Avif,
         );
-        assert!(start.elapsed().as_millis() < 200);
+        assert!(start.elapsed().as_secs() < 5);
     }
 
     proptest! {

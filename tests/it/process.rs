@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -151,22 +152,23 @@ fn every_acknowledged_post_survives_kill_9() {
     for round in 0..10_u64 {
         let server = Program::on(folder.path(), &["--set", "rate_limit.enabled=false"]);
         assert_all_there(&server, &token, &acknowledged);
-        // Not random, so that a failure can be repeated; not regular either.
-        let moment = Duration::from_millis(20 + (round * 7_919 + 13) % 180);
+        // Not random, so that a failure can be repeated; not regular either. Counted from the third post of the round, so
+        // that a slow machine posts too.
+        let moment = Duration::from_millis((round * 7_919 + 13) % 90);
+        let made = AtomicUsize::new(0);
         thread::scope(|scope| {
-            let server = &server;
+            let (server, made) = (&server, &made);
             scope.spawn(move || {
+                while made.load(Ordering::Relaxed) < 3 {
+                    thread::sleep(Duration::from_millis(1));
+                }
                 thread::sleep(moment);
                 server.signal(Signal::KILL);
             });
-            acknowledged.extend(post_until_killed(server, &token, round));
+            acknowledged.extend(post_until_killed(server, &token, round, made));
         });
     }
-    assert!(
-        acknowledged.len() > 20,
-        "only {} posts were made",
-        acknowledged.len()
-    );
+    assert!(acknowledged.len() >= 30);
     let server = Program::on(folder.path(), &[]);
     assert_all_there(&server, &token, &acknowledged);
     server.stop();
@@ -187,7 +189,12 @@ fn first_user(data: &Path) -> String {
     done(data, &["token", "create", "alice"])
 }
 
-fn post_until_killed(server: &Program, token: &str, round: u64) -> Vec<(String, String)> {
+fn post_until_killed(
+    server: &Program,
+    token: &str,
+    round: u64,
+    count: &AtomicUsize,
+) -> Vec<(String, String)> {
     let mut made = Vec::new();
     loop {
         let text = format!("round {round}, post {}", made.len());
@@ -198,6 +205,7 @@ fn post_until_killed(server: &Program, token: &str, round: u64) -> Vec<(String, 
             return made;
         };
         made.push((answer.ok()["id"].as_str().unwrap().to_owned(), text));
+        count.fetch_add(1, Ordering::Relaxed);
     }
 }
 
