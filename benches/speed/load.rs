@@ -112,7 +112,7 @@ impl Connection {
         };
         let end = match length {
             Some(length) => head + length,
-            None => self.chunks(head, filled),
+            None => return self.chunks(head, filled),
         };
         while filled < end {
             filled += self.read(filled);
@@ -120,8 +120,8 @@ impl Connection {
         &self.buffer[head..end]
     }
 
-    /// Reads chunks to the last one; returns where they end.
-    fn chunks(&mut self, start: usize, mut filled: usize) -> usize {
+    /// Reads chunks to the last one.
+    fn chunks(&mut self, start: usize, mut filled: usize) -> &[u8] {
         let mut at = start;
         loop {
             let line = self.buffer[at..filled]
@@ -138,7 +138,7 @@ impl Connection {
                 filled += self.read(filled);
             }
             if size == 0 {
-                return at;
+                return &self.buffer[start..at];
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Custom emoji: the local table, and the entity.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -35,6 +36,7 @@ pub struct LocalEmoji {
 #[derive(Default)]
 pub struct EmojiTable {
     snapshot: RwLock<Arc<BTreeMap<String, LocalEmoji>>>,
+    generation: AtomicU64,
 }
 
 impl EmojiTable {
@@ -52,6 +54,12 @@ impl EmojiTable {
             .snapshot
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(emojis);
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// How often the packs changed: what was rendered from an earlier generation is stale.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 }
 

@@ -9,5 +9,12 @@ use crate::web::reply::Reply;
 pub fn list(cx: &Ctx) -> Result<Reply> {
     cx.app.look_at_packs(true);
     let house = cx.app.house();
-    Reply::json(&emoji::picker(&house.emojis.all(), &house.base))
+    let generation = house.emojis.generation();
+    let bytes = cx.app.kept().bytes("custom_emojis", generation, || {
+        Ok(serde_json::to_vec(&emoji::picker(
+            &house.emojis.all(),
+            &house.base,
+        ))?)
+    })?;
+    Ok(Reply::bytes("application/json; charset=utf-8", bytes))
 }

@@ -8,5 +8,9 @@ use crate::web::reply::Reply;
 /// `GET /api/pleroma/emoji`
 pub fn list(cx: &Ctx) -> Result<Reply> {
     cx.app.look_at_packs(true);
-    Reply::json(&emoji::by_shortcode(&cx.app.house().emojis.all()))
+    let emojis = &cx.app.house().emojis;
+    let bytes = cx.app.kept().bytes("emoji", emojis.generation(), || {
+        Ok(serde_json::to_vec(&emoji::by_shortcode(&emojis.all()))?)
+    })?;
+    Ok(Reply::bytes("application/json; charset=utf-8", bytes))
 }
