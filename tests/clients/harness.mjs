@@ -67,7 +67,8 @@ export class Day {
 /** Opens an authorize page, fills in its form and sends it, as a browser would. Answers the code. */
 export async function authorize(url, name, password) {
   const page = await fetch(url)
-  const cookies = page.headers.getSetCookie().map(cookie => cookie.split(';')[0])
+  // Node 18, which Debian 12 has, knows no `getSetCookie`.
+  const cookies = (page.headers.get('set-cookie') ?? '').split(/, (?=[^;,]+=)/).map(cookie => cookie.split(';')[0])
   const form = (await page.text()).match(/<form[\s\S]*?<\/form>/)[0]
   const typed = { 'authorization[name]': name, 'authorization[password]': password }
   const fields = [...form.matchAll(/<(?:input|button)\b[^>]*>/g)].map(([tag]) => attributes(tag))
