@@ -118,9 +118,8 @@ macro_rules! visible {
     };
 }
 
-/// `wanted!("s", "?2")`: the row `s` belongs into a list for the account in `?2`: its author, and the author of what it
-/// reblogs, are neither muted, nor blocked, nor of a host that the viewer blocked; its thread is not muted.
-/// For lists that take `with_muted`, combine as `(?3 OR unmuted!(…)) AND unblocked!(…)`.
+/// `unmuted!("s", "?2")`: the viewer muted neither the author of row `s`, nor the author of what it reblogs, nor its thread.
+/// Lists that take `with_muted` combine it as `(?3 OR (unmuted!(…))) AND unblocked!(…)`.
 #[macro_export]
 macro_rules! unmuted {
     ($status:literal, $viewer:literal) => {
