@@ -46,6 +46,65 @@ fn a_new_file_has_the_schema_and_its_version() {
     assert_eq!(mode, "wal");
 }
 
+/// What a table, index or trigger is, however its text came about: a column that was added later stands elsewhere in it.
+fn meaning(conn: &Connection) -> std::collections::BTreeSet<String> {
+    let lines = |sql: &str| -> Vec<String> {
+        let mut stmt = conn.prepare(sql).unwrap();
+        let rows = stmt.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut all = std::collections::BTreeSet::new();
+    let tables = "FROM sqlite_schema AS t, pragma_{}(t.name) AS x WHERE t.type = 'table'";
+    for (pragma, what) in [
+        (
+            "table_xinfo",
+            "x.name, x.type, x.\"notnull\", x.dflt_value, x.pk, x.hidden",
+        ),
+        (
+            "foreign_key_list",
+            "x.\"from\", x.\"table\", x.\"to\", x.on_delete",
+        ),
+    ] {
+        let from = tables.replace("{}", pragma);
+        all.extend(lines(&format!(
+            "SELECT json_array('{pragma}', t.name, {what}) {from}"
+        )));
+    }
+    let rest =
+        "SELECT name || ' ' || sql FROM sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL";
+    all.extend(lines(rest).iter().map(|text| words(text)));
+    all
+}
+
+#[test]
+fn a_file_of_each_older_version_is_led_up_to_the_present_schema() {
+    let older = [include_str!("schemas/1.sql")];
+    assert_eq!(older.len() as i64, migrations::VERSION - 1);
+    let fresh = Connection::open_in_memory().unwrap();
+    fresh.execute_batch(migrations::SCHEMA).unwrap();
+    for (position, text) in older.iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kenoma.db");
+        let file = Connection::open(&path).unwrap();
+        file.execute_batch(text).unwrap();
+        file.pragma_update(None, "application_id", 0x6b65_6e6f)
+            .unwrap();
+        file.pragma_update(None, "user_version", position as i64 + 1)
+            .unwrap();
+        drop(file);
+        drop(open(&path).unwrap());
+        let (led, fresh) = (meaning(&Connection::open(&path).unwrap()), meaning(&fresh));
+        let missing: Vec<_> = fresh.difference(&led).collect();
+        let left_over: Vec<_> = led.difference(&fresh).collect();
+        assert!(
+            missing.is_empty() && left_over.is_empty(),
+            "from version {}: missing {missing:#?}, left over {left_over:#?}",
+            position + 1
+        );
+    }
+}
+
 #[test]
 fn a_newer_file_is_refused_untouched() {
     let folder = tempfile::tempdir().unwrap();

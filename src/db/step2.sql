@@ -1,0 +1,1 @@
+-- From version 1 to 2. schema.sql says what everything is for; here is only how an older file gets there.

@@ -1,0 +1,534 @@
+-- kenoma's whole database. Read this first: the domain is all here.
+--
+-- Conventions
+--   * Times are INTEGER milliseconds since 1970 UTC, named …_at. Booleans are INTEGER 0 or 1.
+--   * Ids are 64-bit, unix_ms * 1000 + n: they ascend with insertion, have 16 digits and stay below 2^53 (src/ids.rs).
+--   * A host of '' means "this server", so that (username, host) is unique for local people too.
+--   * `rev` columns count changes of what everybody sees of a row. Rendered fragments are cached under (id, rev), so a stale
+--     one is never found again, whichever process made the change (src/views/fragments.rs).
+--   * Counters are kept in the transaction that changes what they count.
+
+-- People and bots, here and elsewhere: one row per ActivityPub actor.
+CREATE TABLE accounts (
+  id              INTEGER PRIMARY KEY,
+  username        TEXT    NOT NULL CHECK (length(username) BETWEEN 1 AND 64),
+  host            TEXT    NOT NULL DEFAULT '',      -- '' = local
+  uri             TEXT    NOT NULL UNIQUE,          -- the actor id, for ever
+  url             TEXT    NOT NULL,                 -- the profile page
+  actor_type      TEXT    NOT NULL DEFAULT 'Person' CHECK (actor_type IN ('Person','Service','Application','Group','Organization')),
+  display_name    TEXT    NOT NULL DEFAULT '',
+  note            TEXT    NOT NULL DEFAULT '',      -- biography, sanitised HTML
+  note_source     TEXT    NOT NULL DEFAULT '',      -- as the owner typed it
+  fields          TEXT    NOT NULL DEFAULT '[]',    -- JSON [{name, value (HTML), verified_at}]
+  fields_source   TEXT    NOT NULL DEFAULT '[]',    -- JSON [{name, value}] as typed
+  emojis          TEXT    NOT NULL DEFAULT '[]',    -- JSON [{shortcode, url}] of remote custom emoji; local ones are looked up
+  avatar          TEXT,                             -- local: name in uploads/; remote: URL; NULL: the built-in picture
+  header          TEXT,
+  background      TEXT,
+  locked          INTEGER NOT NULL DEFAULT 0,
+  discoverable    INTEGER NOT NULL DEFAULT 0,
+  hide_favourites      INTEGER NOT NULL DEFAULT 1,
+  hide_followers       INTEGER NOT NULL DEFAULT 0,
+  hide_follows         INTEGER NOT NULL DEFAULT 0,
+  hide_followers_count INTEGER NOT NULL DEFAULT 0,
+  hide_follows_count   INTEGER NOT NULL DEFAULT 0,
+  accepts_chat_messages INTEGER,                    -- NULL: not known (remote)
+  also_known_as   TEXT    NOT NULL DEFAULT '[]',    -- JSON array of actor ids
+  moved_to_id     INTEGER REFERENCES accounts (id) ON DELETE SET NULL,
+  moderation_tags TEXT    NOT NULL DEFAULT '[]',    -- JSON array, set by admins
+  followers_count INTEGER NOT NULL DEFAULT 0,
+  following_count INTEGER NOT NULL DEFAULT 0,
+  statuses_count  INTEGER NOT NULL DEFAULT 0,
+  last_status_at  INTEGER,
+  -- Hidden from everyone but admins: deactivated, deleted, or (local) awaiting approval or confirmation.
+  -- Maintained by db::users::refresh_visibility; reads ask only this column.
+  hidden          INTEGER NOT NULL DEFAULT 0,
+  deactivated     INTEGER NOT NULL DEFAULT 0,
+  deleted_at      INTEGER,                          -- the row stays so that the name is never handed out again
+  -- Remote actors only
+  inbox           TEXT,
+  shared_inbox    TEXT,
+  outbox          TEXT,
+  followers_uri   TEXT,
+  following_uri   TEXT,
+  featured_uri    TEXT,
+  fetched_at      INTEGER,
+  created_at      INTEGER NOT NULL,
+  rev             INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (username, host)
+);
+CREATE INDEX accounts_host ON accounts (host) WHERE host <> '';
+
+-- Key pairs: ours to sign with (private_key), theirs to verify. One actor may have several; a key id has one owner.
+CREATE TABLE account_keys (
+  key_uri       TEXT    PRIMARY KEY,
+  account_id    INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  public_pem    TEXT    NOT NULL,
+  private_pkcs8 BLOB,                               -- NULL for remote keys
+  fetched_at    INTEGER NOT NULL,
+  refresh_after INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX account_keys_account ON account_keys (account_id);
+
+-- Who may log in: one row per local person.
+CREATE TABLE users (
+  account_id            INTEGER PRIMARY KEY REFERENCES accounts (id) ON DELETE CASCADE,
+  email                 TEXT    COLLATE NOCASE UNIQUE,  -- NULL: none, or account deleted
+  password_hash         TEXT    NOT NULL,
+  is_admin              INTEGER NOT NULL DEFAULT 0,
+  is_moderator          INTEGER NOT NULL DEFAULT 0,
+  -- The four reasons not to log in (with accounts.deactivated), in the order in which they are told
+  reset_pending         INTEGER NOT NULL DEFAULT 0,
+  approval_pending      INTEGER NOT NULL DEFAULT 0,
+  confirmation_pending  INTEGER NOT NULL DEFAULT 0,
+  confirmation_token    BLOB,                       -- SHA-256
+  registration_reason   TEXT,
+  default_visibility    TEXT    NOT NULL DEFAULT 'public',
+  default_sensitive     INTEGER NOT NULL DEFAULT 0,
+  default_language      TEXT,
+  show_role             INTEGER NOT NULL DEFAULT 1,
+  no_rich_text          INTEGER NOT NULL DEFAULT 0,
+  skip_thread_containment INTEGER NOT NULL DEFAULT 0,
+  allow_following_move  INTEGER NOT NULL DEFAULT 1,
+  notification_settings TEXT    NOT NULL DEFAULT '{}',  -- JSON, only what differs from the defaults
+  settings_store        TEXT    NOT NULL DEFAULT '{}',  -- JSON {front-end: {…}}
+  locale                TEXT    NOT NULL DEFAULT 'en'
+);
+
+-- Password reset links: hashed, one hour, single use.
+CREATE TABLE password_resets (
+  token      BLOB    PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Second factors. The secret counts only once `confirmed_at` is set; `last_step` refuses a code seen before.
+CREATE TABLE mfa_totp (
+  account_id   INTEGER PRIMARY KEY REFERENCES users (account_id) ON DELETE CASCADE,
+  secret       BLOB    NOT NULL,
+  confirmed_at INTEGER,
+  last_step    INTEGER NOT NULL DEFAULT 0
+);
+
+-- Invitations to register (pleroma-contract C.5).
+CREATE TABLE invites (
+  id         INTEGER PRIMARY KEY,
+  token      TEXT    NOT NULL UNIQUE,
+  max_use    INTEGER,
+  expires_on TEXT,                                  -- YYYY-MM-DD, that day included
+  uses       INTEGER NOT NULL DEFAULT 0,
+  used       INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL
+);
+
+-- OAuth applications, and the tokens people gave them.
+CREATE TABLE apps (
+  id            INTEGER PRIMARY KEY,
+  name          TEXT    NOT NULL,
+  website       TEXT,
+  client_id     TEXT    NOT NULL UNIQUE,
+  client_secret BLOB    NOT NULL,                   -- SHA-256
+  redirect_uris TEXT    NOT NULL,                   -- separated by newlines
+  scopes        TEXT    NOT NULL,
+  trusted       INTEGER NOT NULL DEFAULT 0,         -- registers people without a captcha
+  created_at    INTEGER NOT NULL
+);
+
+-- Codes between the consent page and the token endpoint: single use, ten minutes.
+-- A used code stays until it expires, so that its second use can end the tokens that it made.
+CREATE TABLE oauth_codes (
+  code           BLOB    PRIMARY KEY,               -- SHA-256
+  app_id         INTEGER NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  account_id     INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  redirect_uri   TEXT    NOT NULL,
+  scopes         TEXT    NOT NULL,
+  code_challenge TEXT,                              -- S256 only
+  expires_at     INTEGER NOT NULL,
+  used_token_id  INTEGER                            -- NULL: not exchanged yet
+) WITHOUT ROWID;
+CREATE INDEX oauth_codes_account ON oauth_codes (account_id);
+CREATE INDEX oauth_codes_app ON oauth_codes (app_id);
+CREATE INDEX oauth_codes_age ON oauth_codes (expires_at);
+
+CREATE TABLE tokens (
+  id            INTEGER PRIMARY KEY,
+  access_hash   BLOB    NOT NULL UNIQUE,            -- SHA-256: a leaked file gives nobody a login
+  refresh_hash  BLOB    UNIQUE,
+  app_id        INTEGER REFERENCES apps (id) ON DELETE CASCADE,
+  account_id    INTEGER REFERENCES users (account_id) ON DELETE CASCADE,  -- NULL: the app itself
+  scopes        TEXT    NOT NULL,
+  created_at    INTEGER NOT NULL,
+  expires_at    INTEGER NOT NULL
+);
+CREATE INDEX tokens_account ON tokens (account_id);
+CREATE INDEX tokens_app ON tokens (app_id);
+
+-- Logins that were right so far and wait for the second factor: five minutes.
+CREATE TABLE mfa_tokens (
+  token      BLOB    PRIMARY KEY,                   -- SHA-256
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  app_id     INTEGER NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  scopes     TEXT    NOT NULL,
+  attempts   INTEGER NOT NULL DEFAULT 0,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX mfa_tokens_account ON mfa_tokens (account_id);
+CREATE INDEX mfa_tokens_app ON mfa_tokens (app_id);
+
+-- Session cookies: each stands for one token and dies with it.
+CREATE TABLE sessions (
+  cookie_hash BLOB    PRIMARY KEY,
+  token_id    INTEGER NOT NULL REFERENCES tokens (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX sessions_token ON sessions (token_id);
+
+-- Threads. Every status belongs to one; `uri` is the ActivityPub context.
+CREATE TABLE conversations (
+  id  INTEGER PRIMARY KEY AUTOINCREMENT,
+  uri TEXT NOT NULL UNIQUE
+);
+
+-- Posts, here and elsewhere. A reblog is a row with `reblog_of_id` and no content of its own.
+CREATE TABLE statuses (
+  id                     INTEGER PRIMARY KEY,
+  uri                    TEXT    NOT NULL UNIQUE,
+  url                    TEXT,
+  account_id             INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  local                  INTEGER NOT NULL DEFAULT 1,
+  visibility             INTEGER NOT NULL CHECK (visibility BETWEEN 0 AND 5), -- public, unlisted, private, direct, list, local
+  conversation_id        INTEGER NOT NULL REFERENCES conversations (id),
+  in_reply_to_id         INTEGER REFERENCES statuses (id) ON DELETE SET NULL,
+  in_reply_to_account_id INTEGER REFERENCES accounts (id) ON DELETE SET NULL,
+  in_reply_to_uri        TEXT,                      -- a parent that we could not get
+  reblog_of_id           INTEGER REFERENCES statuses (id) ON DELETE CASCADE,
+  quote_of_id            INTEGER REFERENCES statuses (id) ON DELETE SET NULL,
+  content                TEXT    NOT NULL DEFAULT '',  -- sanitised HTML
+  content_type           TEXT    NOT NULL DEFAULT 'text/plain',
+  source                 TEXT,                      -- as typed; NULL where never known
+  spoiler_text           TEXT    NOT NULL DEFAULT '',
+  sensitive              INTEGER NOT NULL DEFAULT 0,
+  language               TEXT,
+  emojis                 TEXT    NOT NULL DEFAULT '[]',  -- JSON [{shortcode, url}] of remote custom emoji
+  app_id                 INTEGER REFERENCES apps (id) ON DELETE SET NULL,
+  created_at             INTEGER NOT NULL,
+  edited_at              INTEGER,
+  expires_at             INTEGER,
+  replies_count          INTEGER NOT NULL DEFAULT 0,
+  reblogs_count          INTEGER NOT NULL DEFAULT 0,
+  favourites_count       INTEGER NOT NULL DEFAULT 0,
+  rev                    INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX statuses_account ON statuses (account_id, id);
+CREATE INDEX statuses_conversation ON statuses (conversation_id, id);
+CREATE INDEX statuses_parent ON statuses (in_reply_to_id) WHERE in_reply_to_id IS NOT NULL;
+CREATE INDEX statuses_parent_account ON statuses (in_reply_to_account_id) WHERE in_reply_to_account_id IS NOT NULL;
+CREATE UNIQUE INDEX statuses_reblog ON statuses (reblog_of_id, account_id) WHERE reblog_of_id IS NOT NULL;
+CREATE INDEX statuses_reblog_list ON statuses (reblog_of_id, id) WHERE reblog_of_id IS NOT NULL;
+CREATE INDEX statuses_quote ON statuses (quote_of_id) WHERE quote_of_id IS NOT NULL;
+CREATE INDEX statuses_app ON statuses (app_id) WHERE app_id IS NOT NULL;
+CREATE INDEX statuses_expiry ON statuses (expires_at) WHERE expires_at IS NOT NULL;
+-- Direct messages that somebody wrote; those received are found through mentions.
+CREATE INDEX statuses_direct ON statuses (account_id, id) WHERE visibility = 3;
+-- The public timelines: all, and ours only.
+CREATE INDEX statuses_public ON statuses (id) WHERE visibility = 0 AND reblog_of_id IS NULL;
+CREATE INDEX statuses_public_local ON statuses (id) WHERE visibility = 0 AND reblog_of_id IS NULL AND local = 1;
+
+-- Ids of posts that are gone, so that their address answers 410 and a late copy is not taken in again.
+CREATE TABLE tombstones (
+  uri        TEXT    PRIMARY KEY,
+  deleted_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Who a status is addressed to by name. `silent`: addressed without a mention in the text.
+CREATE TABLE mentions (
+  status_id  INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  silent     INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (status_id, account_id)
+) WITHOUT ROWID;
+CREATE INDEX mentions_account ON mentions (account_id, status_id);
+
+CREATE TABLE tags (
+  id             INTEGER PRIMARY KEY,
+  name           TEXT    NOT NULL UNIQUE,           -- folded, without #
+  statuses_count INTEGER NOT NULL DEFAULT 0,
+  last_status_at INTEGER
+);
+CREATE TABLE status_tags (
+  tag_id    INTEGER NOT NULL REFERENCES tags (id) ON DELETE CASCADE,
+  status_id INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  PRIMARY KEY (tag_id, status_id)
+) WITHOUT ROWID;
+CREATE INDEX status_tags_status ON status_tags (status_id);
+
+-- Uploads and remote attachments. Without a status it is an upload waiting to be posted.
+CREATE TABLE media (
+  id            INTEGER PRIMARY KEY,
+  account_id    INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  status_id     INTEGER REFERENCES statuses (id) ON DELETE SET NULL,
+  position      INTEGER NOT NULL DEFAULT 0,
+  kind          TEXT    NOT NULL CHECK (kind IN ('image','gifv','video','audio','unknown')),
+  mime          TEXT    NOT NULL,
+  file          TEXT,                               -- name in uploads/
+  preview_file  TEXT,
+  remote_url    TEXT,
+  original_name TEXT    NOT NULL DEFAULT '',
+  description   TEXT,
+  blurhash      TEXT,
+  width         INTEGER,
+  height        INTEGER,
+  preview_width  INTEGER,
+  preview_height INTEGER,
+  focus_x       REAL    NOT NULL DEFAULT 0,
+  focus_y       REAL    NOT NULL DEFAULT 0,
+  size          INTEGER NOT NULL DEFAULT 0,         -- bytes
+  created_at    INTEGER NOT NULL
+);
+CREATE INDEX media_status ON media (status_id, position) WHERE status_id IS NOT NULL;
+CREATE INDEX media_account ON media (account_id, id);
+
+-- What people do with statuses. The rowid `id` is the paging key of the lists made from them.
+CREATE TABLE favourites (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  status_id  INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  uri        TEXT,                                  -- id of the Like
+  UNIQUE (account_id, status_id)
+);
+CREATE INDEX favourites_list ON favourites (account_id, id);
+CREATE INDEX favourites_status ON favourites (status_id, id);
+CREATE TABLE bookmarks (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  status_id  INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  UNIQUE (account_id, status_id)
+);
+CREATE INDEX bookmarks_list ON bookmarks (account_id, id);
+CREATE INDEX bookmarks_status ON bookmarks (status_id);
+CREATE TABLE pins (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  status_id  INTEGER NOT NULL UNIQUE REFERENCES statuses (id) ON DELETE CASCADE,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX pins_account ON pins (account_id, id);
+-- Emoji reactions. `emoji` is the fully-qualified emoji, a shortcode, or shortcode@host.
+CREATE TABLE reactions (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  status_id  INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  emoji      TEXT    NOT NULL,
+  url        TEXT,                                  -- picture of a remote custom emoji
+  uri        TEXT,                                  -- id of the EmojiReact
+  UNIQUE (status_id, emoji, account_id)
+);
+CREATE INDEX reactions_account ON reactions (account_id);
+
+-- The home timeline, written when a status arrives and read as one range of one index.
+CREATE TABLE home_entries (
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  status_id  INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  PRIMARY KEY (account_id, status_id)
+) WITHOUT ROWID;
+CREATE INDEX home_entries_status ON home_entries (status_id);
+
+-- A local person's side of a direct-message thread ("conversation" in the client API).
+CREATE TABLE participations (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  account_id      INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+  last_status_id  INTEGER REFERENCES statuses (id) ON DELETE SET NULL,
+  unread          INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (account_id, conversation_id)
+);
+CREATE INDEX participations_recent ON participations (account_id, last_status_id);
+CREATE INDEX participations_last ON participations (last_status_id);
+CREATE TABLE participation_recipients (
+  participation_id INTEGER NOT NULL REFERENCES participations (id) ON DELETE CASCADE,
+  account_id       INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  PRIMARY KEY (participation_id, account_id)
+) WITHOUT ROWID;
+
+-- Relationships between accounts.
+CREATE TABLE follows (
+  id           INTEGER PRIMARY KEY,                 -- paging key
+  account_id   INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  target_id    INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  pending      INTEGER NOT NULL DEFAULT 0,          -- a follow request until the target accepts
+  show_reblogs INTEGER NOT NULL DEFAULT 1,
+  languages    TEXT,                                -- JSON array, NULL: all
+  uri          TEXT,                                -- id of the Follow
+  created_at   INTEGER NOT NULL,
+  UNIQUE (account_id, target_id)
+);
+CREATE INDEX follows_target ON follows (target_id, pending, id);
+CREATE INDEX follows_list ON follows (account_id, pending, id);
+CREATE TABLE blocks (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  target_id  INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  uri        TEXT,
+  UNIQUE (account_id, target_id)
+);
+CREATE INDEX blocks_target ON blocks (target_id, account_id);
+CREATE TABLE mutes (
+  id            INTEGER PRIMARY KEY,
+  account_id    INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  target_id     INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  notifications INTEGER NOT NULL DEFAULT 1,
+  expires_at    INTEGER,                            -- NULL: for ever
+  UNIQUE (account_id, target_id)
+);
+CREATE INDEX mutes_target ON mutes (target_id);
+CREATE TABLE domain_blocks (
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  host       TEXT    NOT NULL,
+  PRIMARY KEY (account_id, host)
+) WITHOUT ROWID;
+-- "Notify me of every post", independent of following.
+CREATE TABLE subscriptions (
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  target_id  INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  PRIMARY KEY (account_id, target_id)
+) WITHOUT ROWID;
+CREATE INDEX subscriptions_target ON subscriptions (target_id);
+CREATE TABLE account_notes (
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  target_id  INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  comment    TEXT    NOT NULL CHECK (length(comment) <= 5000),
+  PRIMARY KEY (account_id, target_id)
+) WITHOUT ROWID;
+CREATE INDEX account_notes_target ON account_notes (target_id);
+CREATE TABLE conversation_mutes (
+  account_id      INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+  expires_at      INTEGER,
+  PRIMARY KEY (account_id, conversation_id)
+) WITHOUT ROWID;
+
+CREATE TABLE notifications (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  actor_id   INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  kind       TEXT    NOT NULL,                      -- the API's `type`
+  status_id  INTEGER REFERENCES statuses (id) ON DELETE CASCADE,
+  emoji      TEXT,
+  seen       INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX notifications_account ON notifications (account_id, id);
+CREATE INDEX notifications_unseen ON notifications (account_id, id) WHERE seen = 0;
+CREATE INDEX notifications_actor ON notifications (actor_id, account_id);
+CREATE INDEX notifications_status ON notifications (status_id) WHERE status_id IS NOT NULL;
+
+CREATE TABLE markers (
+  account_id   INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  timeline     TEXT    NOT NULL,
+  last_read_id INTEGER NOT NULL,
+  version      INTEGER NOT NULL DEFAULT 1,
+  updated_at   INTEGER NOT NULL,
+  PRIMARY KEY (account_id, timeline)
+) WITHOUT ROWID;
+
+-- First answers to requests with an Idempotency-Key, kept for an hour.
+CREATE TABLE idempotent_answers (
+  key          BLOB    PRIMARY KEY,                 -- SHA-256 of caller, method, path and key
+  status       INTEGER NOT NULL,
+  body         BLOB    NOT NULL,
+  request_id   TEXT    NOT NULL,
+  created_at   INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX idempotent_answers_age ON idempotent_answers (created_at);
+
+-- Search. Contentless: the words are found here, the rows are read from their tables.
+CREATE VIRTUAL TABLE status_search USING fts5 (
+  content, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2", detail = 'full'
+);
+CREATE VIRTUAL TABLE account_search USING fts5 (
+  handle, display_name, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2", prefix = '1 2 3'
+);
+
+-- Work that outlives a request. Written in the transaction of the change that it announces (src/jobs).
+CREATE TABLE jobs (
+  id          INTEGER PRIMARY KEY,
+  kind        TEXT    NOT NULL,
+  payload     TEXT    NOT NULL,                     -- JSON
+  run_at      INTEGER NOT NULL,                     -- not before
+  attempts    INTEGER NOT NULL DEFAULT 0,
+  lease_until INTEGER NOT NULL DEFAULT 0,           -- somebody works on it until then; leases end at start
+  dead        INTEGER NOT NULL DEFAULT 0,           -- given up; kept for the admin to see
+  last_error  TEXT
+);
+CREATE INDEX jobs_due ON jobs (run_at) WHERE dead = 0;
+
+-- What an admin did.
+CREATE TABLE moderation_log (
+  id         INTEGER PRIMARY KEY,
+  actor_id   INTEGER REFERENCES accounts (id) ON DELETE SET NULL,
+  data       TEXT    NOT NULL,                      -- JSON
+  message    TEXT    NOT NULL,
+  created_at INTEGER NOT NULL
+);
+
+-- Secrets and switches of this server: push and form keys, settings that an admin changed while it runs.
+CREATE TABLE server_state (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- What everybody sees of a row changed: let cached renderings of it be forgotten.
+CREATE TRIGGER accounts_rev AFTER UPDATE OF username, url, actor_type, display_name, note, fields, emojis, avatar, header, background,
+  locked, discoverable, hide_favourites, hide_followers, hide_follows, hide_followers_count, hide_follows_count, accepts_chat_messages,
+  also_known_as, moved_to_id, moderation_tags, followers_count, following_count, statuses_count, hidden, deactivated
+  ON accounts BEGIN UPDATE accounts SET rev = rev + 1 WHERE id = new.id; END;
+CREATE TRIGGER users_rev AFTER UPDATE OF is_admin, is_moderator, show_role, confirmation_pending, skip_thread_containment, no_rich_text
+  ON users BEGIN UPDATE accounts SET rev = rev + 1 WHERE id = new.account_id; END;
+CREATE TRIGGER statuses_rev AFTER UPDATE OF visibility, in_reply_to_id, content, spoiler_text, sensitive, language, emojis, edited_at,
+  replies_count, reblogs_count, favourites_count, quote_of_id
+  ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
+CREATE TRIGGER media_rev AFTER UPDATE ON media WHEN new.status_id IS NOT NULL
+  BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
+
+-- Counters
+CREATE TRIGGER favourites_added AFTER INSERT ON favourites
+  BEGIN UPDATE statuses SET favourites_count = favourites_count + 1 WHERE id = new.status_id; END;
+CREATE TRIGGER favourites_removed AFTER DELETE ON favourites
+  BEGIN UPDATE statuses SET favourites_count = favourites_count - 1 WHERE id = old.status_id; END;
+CREATE TRIGGER reactions_added AFTER INSERT ON reactions
+  BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
+CREATE TRIGGER reactions_removed AFTER DELETE ON reactions
+  BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = old.status_id; END;
+CREATE TRIGGER follows_added AFTER INSERT ON follows WHEN new.pending = 0 BEGIN
+  UPDATE accounts SET following_count = following_count + 1 WHERE id = new.account_id;
+  UPDATE accounts SET followers_count = followers_count + 1 WHERE id = new.target_id;
+END;
+CREATE TRIGGER follows_accepted AFTER UPDATE OF pending ON follows WHEN old.pending = 1 AND new.pending = 0 BEGIN
+  UPDATE accounts SET following_count = following_count + 1 WHERE id = new.account_id;
+  UPDATE accounts SET followers_count = followers_count + 1 WHERE id = new.target_id;
+END;
+CREATE TRIGGER follows_removed AFTER DELETE ON follows WHEN old.pending = 0 BEGIN
+  UPDATE accounts SET following_count = following_count - 1 WHERE id = old.account_id;
+  UPDATE accounts SET followers_count = followers_count - 1 WHERE id = old.target_id;
+END;
+CREATE TRIGGER statuses_added AFTER INSERT ON statuses BEGIN
+  UPDATE accounts SET statuses_count = statuses_count + (new.visibility < 3), last_status_at = max(coalesce(last_status_at, 0), new.created_at)
+    WHERE id = new.account_id;
+  UPDATE statuses SET replies_count = replies_count + 1 WHERE id = new.in_reply_to_id AND new.visibility < 3;
+  UPDATE statuses SET reblogs_count = reblogs_count + 1 WHERE id = new.reblog_of_id;
+END;
+CREATE TRIGGER statuses_removed BEFORE DELETE ON statuses BEGIN
+  UPDATE accounts SET statuses_count = statuses_count - (old.visibility < 3) WHERE id = old.account_id;
+  UPDATE statuses SET replies_count = replies_count - 1 WHERE id = old.in_reply_to_id AND old.visibility < 3;
+  UPDATE statuses SET reblogs_count = reblogs_count - 1 WHERE id = old.reblog_of_id;
+  DELETE FROM status_search WHERE rowid = old.id;
+END;
+CREATE TRIGGER status_tags_added AFTER INSERT ON status_tags BEGIN
+  UPDATE tags SET statuses_count = statuses_count + 1, last_status_at = (SELECT created_at FROM statuses WHERE id = new.status_id)
+    WHERE id = new.tag_id;
+END;
+CREATE TRIGGER status_tags_removed AFTER DELETE ON status_tags
+  BEGIN UPDATE tags SET statuses_count = statuses_count - 1 WHERE id = old.tag_id; END;
+CREATE TRIGGER accounts_searchable AFTER INSERT ON accounts
+  BEGIN INSERT INTO account_search (rowid, handle, display_name) VALUES (new.id, new.username || ' ' || new.host, new.display_name); END;
+CREATE TRIGGER accounts_renamed AFTER UPDATE OF username, display_name ON accounts
+  BEGIN UPDATE account_search SET handle = new.username || ' ' || new.host, display_name = new.display_name WHERE rowid = new.id; END;
