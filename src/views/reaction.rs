@@ -1,6 +1,6 @@
-//! Reactions with the people behind them (pleroma-contract 20.3).
+//! Reactions: the tallies that a status carries, and the people behind them (pleroma-contract 20.3).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -8,8 +8,21 @@ use serde_json::value::RawValue;
 
 use super::View;
 use crate::db;
+use crate::db::reactions::ReactionRow;
+use crate::db::statuses::StatusState;
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
+
+/// A reaction tally.
+#[derive(Clone, Serialize)]
+#[expect(missing_docs, reason = "the names are the API's")]
+pub struct Reaction {
+    pub name: String,
+    pub count: usize,
+    pub me: bool,
+    pub url: Option<String>,
+    pub account_ids: Vec<AccountId>,
+}
 
 /// One emoji and who reacted with it.
 #[derive(Serialize)]
@@ -44,5 +57,55 @@ impl View<'_> {
             url: tally.url,
         });
         Ok(reactors.collect())
+    }
+
+    /// Tallies of a page by status.
+    pub(super) fn reactions(
+        &self,
+        states: &[StatusState],
+    ) -> Result<HashMap<StatusId, Vec<Reaction>>> {
+        let ids: Vec<StatusId> = states.iter().map(|state| state.id).collect();
+        let rows = db::reactions::of_statuses(self.db, self.viewer, self.with_muted, &ids)?;
+        let mut tallies = self.tally(rows);
+        if !self.house.show_reactions {
+            let all = tallies.values_mut().flatten();
+            all.for_each(|reaction| reaction.account_ids.clear());
+        }
+        Ok(tallies)
+    }
+
+    /// Groups reactions by status and emoji, oldest emoji first.
+    pub(super) fn tally(&self, rows: Vec<ReactionRow>) -> HashMap<StatusId, Vec<Reaction>> {
+        let mut tallies: HashMap<StatusId, Vec<Reaction>> = HashMap::new();
+        for row in rows {
+            let me = self.viewer == Some(row.account);
+            let tally = tallies.entry(row.status).or_default();
+            match tally.iter_mut().find(|reaction| reaction.name == row.emoji) {
+                Some(reaction) => {
+                    reaction.count += 1;
+                    reaction.me |= me;
+                    reaction.account_ids.push(row.account);
+                }
+                None => {
+                    let url = row.url.or_else(|| self.local_emoji(&row.emoji));
+                    tally.push(Reaction {
+                        name: row.emoji,
+                        count: 1,
+                        me,
+                        url,
+                        account_ids: vec![row.account],
+                    });
+                }
+            }
+        }
+        tallies
+    }
+
+    pub(super) fn local_emoji(&self, shortcode: &str) -> Option<String> {
+        self.house
+            .emojis
+            .all()
+            .get(shortcode)
+            .map(|emoji| format!("{}{}", self.house.base, emoji.path))
     }
 }

@@ -1,0 +1,263 @@
+//! What everybody sees of a status, rendered once per revision.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::clock::Timestamp;
+use crate::db;
+use crate::db::statuses::{StatusRow, StatusState};
+use crate::db::visibility::Visibility;
+use crate::error::Result;
+use crate::ids::{AccountId, StatusId};
+use crate::views::{View, emoji, media, tag_url};
+
+/// The part that looks the same to everybody.
+pub struct StatusCore {
+    head: Head,
+    body: Body,
+    pleroma: PleromaCore,
+}
+
+/// What is a status's own, also where it only wraps another.
+#[derive(Serialize)]
+struct Head {
+    id: StatusId,
+    uri: String,
+    url: Option<String>,
+    created_at: Timestamp,
+    visibility: Visibility,
+    in_reply_to_id: Option<StatusId>,
+    in_reply_to_account_id: Option<AccountId>,
+    application: Option<Application>,
+}
+
+/// What a reblog shows of the status that it wraps.
+#[derive(Serialize)]
+struct Body {
+    edited_at: Option<Timestamp>,
+    content: Box<RawValue>,
+    spoiler_text: String,
+    sensitive: bool,
+    language: Option<String>,
+    replies_count: i64,
+    reblogs_count: i64,
+    favourites_count: i64,
+    quotes_count: i64,
+    media_attachments: Box<RawValue>,
+    mentions: Box<RawValue>,
+    tags: Box<RawValue>,
+    emojis: Box<RawValue>,
+    card: Option<()>,
+    poll: Option<()>,
+}
+
+#[derive(Serialize)]
+struct PleromaCore {
+    local: bool,
+    conversation_id: i64,
+    context: String,
+    in_reply_to_account_acct: Option<String>,
+    content: PlainText,
+    spoiler_text: PlainText,
+}
+
+#[derive(Serialize)]
+struct PlainText {
+    #[serde(rename = "text/plain")]
+    text: Box<RawValue>,
+}
+
+#[derive(Serialize)]
+struct Application {
+    name: String,
+    website: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Mention {
+    id: AccountId,
+    username: String,
+    acct: String,
+    url: String,
+}
+
+#[derive(Serialize)]
+struct Tag<'a> {
+    name: &'a str,
+    url: String,
+}
+
+impl StatusCore {
+    /// Its id.
+    pub(super) fn id(&self) -> StatusId {
+        self.head.id
+    }
+
+    /// Bytes that it holds, roughly.
+    pub fn weight(&self) -> u64 {
+        let body = &self.body;
+        let raws = [
+            &body.content,
+            &body.media_attachments,
+            &body.mentions,
+            &body.tags,
+            &body.emojis,
+            &self.pleroma.content.text,
+        ];
+        raws.iter().map(|raw| raw.get().len() as u64).sum::<u64>()
+            + self.head.uri.len() as u64
+            + 500
+    }
+}
+
+macro_rules! part_of_core {
+    ($name:ident, $part:ident) => {
+        /// One part of a shared core.
+        pub(super) struct $name(pub(super) Arc<StatusCore>);
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.0.$part.serialize(serializer)
+            }
+        }
+    };
+}
+
+part_of_core!(HeadOf, head);
+part_of_core!(BodyOf, body);
+part_of_core!(PleromaOf, pleroma);
+
+impl View<'_> {
+    pub(super) fn cores(
+        &self,
+        states: &[StatusState],
+    ) -> Result<HashMap<StatusId, Arc<StatusCore>>> {
+        let mut found = HashMap::with_capacity(states.len());
+        let mut missing = Vec::new();
+        for state in states {
+            match self.house.fragments.status(state.id, state.rev) {
+                Some(core) => drop(found.insert(state.id, core)),
+                None => missing.push(state.id),
+            }
+        }
+        if !missing.is_empty() {
+            self.build(&missing, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn build(
+        &self,
+        missing: &[StatusId],
+        found: &mut HashMap<StatusId, Arc<StatusCore>>,
+    ) -> Result<()> {
+        let mut attachments: HashMap<StatusId, Vec<media::Attachment>> = HashMap::new();
+        for row in db::media::of_statuses(self.db, missing)? {
+            if let Some(status) = row.status {
+                attachments
+                    .entry(status)
+                    .or_default()
+                    .push(media::attachment(&row, &self.house.base));
+            }
+        }
+        let mut mentions: HashMap<StatusId, Vec<Mention>> = HashMap::new();
+        for row in db::statuses::mentions(self.db, missing)? {
+            let acct = db::accounts::acct(&row.username, &row.host);
+            mentions.entry(row.status).or_default().push(Mention {
+                id: row.account,
+                username: row.username,
+                acct,
+                url: row.url,
+            });
+        }
+        let mut tags: HashMap<StatusId, Vec<String>> = HashMap::new();
+        for (status, name) in db::statuses::tags(self.db, missing)? {
+            tags.entry(status).or_default().push(name);
+        }
+        for row in db::statuses::by_ids(self.db, missing)? {
+            let core = Arc::new(self.core(
+                &row,
+                &attachments.remove(&row.id).unwrap_or_default(),
+                &mentions.remove(&row.id).unwrap_or_default(),
+                &tags.remove(&row.id).unwrap_or_default(),
+            )?);
+            self.house
+                .fragments
+                .keep_status(row.id, row.rev, core.clone());
+            found.insert(row.id, core);
+        }
+        Ok(())
+    }
+
+    fn core(
+        &self,
+        row: &StatusRow,
+        attachments: &[media::Attachment],
+        mentions: &[Mention],
+        tags: &[String],
+    ) -> Result<StatusCore> {
+        let base = &self.house.base;
+        let tags: Vec<Tag> = tags
+            .iter()
+            .map(|name| Tag {
+                name,
+                url: tag_url(base, name),
+            })
+            .collect();
+        let emojis = if row.local {
+            emoji::used_in(&[&row.content, &row.spoiler_text], &self.house.emojis, base)
+        } else {
+            emoji::stored(&row.emojis)
+        };
+        let head = Head {
+            id: row.id,
+            uri: row.uri.clone(),
+            url: row.url.clone(),
+            created_at: row.created_at,
+            visibility: row.visibility,
+            in_reply_to_id: row.in_reply_to,
+            in_reply_to_account_id: row.in_reply_to_account,
+            application: row
+                .application
+                .clone()
+                .map(|(name, website)| Application { name, website }),
+        };
+        let body = Body {
+            edited_at: row.edited_at,
+            content: to_raw_value(&row.content)?,
+            spoiler_text: row.spoiler_text.clone(),
+            sensitive: row.sensitive,
+            language: row.language.clone(),
+            replies_count: row.replies_count,
+            reblogs_count: row.reblogs_count,
+            favourites_count: row.favourites_count,
+            quotes_count: 0,
+            media_attachments: to_raw_value(attachments)?,
+            mentions: to_raw_value(mentions)?,
+            tags: to_raw_value(&tags)?,
+            emojis: to_raw_value(&emojis)?,
+            card: None,
+            poll: None,
+        };
+        let pleroma = PleromaCore {
+            local: row.local,
+            conversation_id: row.conversation,
+            context: row.conversation_uri.clone(),
+            in_reply_to_account_acct: row.in_reply_to_acct.clone(),
+            content: PlainText {
+                text: to_raw_value(&crate::text::html::text_of(&row.content))?,
+            },
+            spoiler_text: PlainText {
+                text: to_raw_value(&row.spoiler_text)?,
+            },
+        };
+        Ok(StatusCore {
+            head,
+            body,
+            pleroma,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Puts a page together from what was loaded for it, without the database.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use super::core::{BodyOf, HeadOf, PleromaOf, StatusCore};
+use super::{Pleroma, Status};
+use crate::db::statuses::StatusState;
+use crate::ids::{AccountId, StatusId};
+use crate::views::View;
+use crate::views::reaction::Reaction;
+
+/// A page whose rows are all here.
+pub(super) struct Page<'a> {
+    pub(super) view: &'a View<'a>,
+    pub(super) states: &'a HashMap<StatusId, StatusState>,
+    pub(super) cores: &'a HashMap<StatusId, Arc<StatusCore>>,
+    pub(super) accounts: &'a HashMap<AccountId, Arc<RawValue>>,
+}
+
+impl Page<'_> {
+    pub(super) fn status(
+        &self,
+        id: StatusId,
+        reactions: &mut HashMap<StatusId, Vec<Reaction>>,
+    ) -> Option<Status> {
+        let state = self.states.get(&id)?;
+        // A wrapper shows the inner status's content, counts and the viewer's marks on it, as clients expect.
+        let reblog = match state.reblog_of {
+            Some(inner) => Some(Box::new(self.status(inner, reactions)?)),
+            None => None,
+        };
+        let marks = state
+            .reblog_of
+            .and_then(|inner| self.states.get(&inner))
+            .unwrap_or(state);
+        let tally: Arc<[Reaction]> = reactions.get(&marks.id).cloned().unwrap_or_default().into();
+        let (head, body) = (self.cores.get(&id)?, self.cores.get(&marks.id)?);
+        let is_author = self.view.viewer == Some(state.account);
+        Some(Status {
+            head: HeadOf(head.clone()),
+            body: BodyOf(body.clone()),
+            account: self.accounts.get(&state.account)?.clone(),
+            reblog,
+            favourited: marks.favourited,
+            reblogged: marks.reblogged,
+            bookmarked: marks.bookmarked,
+            muted: state.author_muted || state.thread_muted,
+            pinned: state.pinned_at.is_some(),
+            filtered: [],
+            quote: None,
+            emoji_reactions: tally.clone(),
+            text: None,
+            pleroma: Pleroma {
+                core: PleromaOf(head.clone()),
+                direct_conversation_id: state.participation,
+                expires_at: state.expires_at.filter(|_| is_author),
+                thread_muted: state.thread_muted,
+                emoji_reactions: tally,
+                parent_visible: state.parent_visible,
+                pinned_at: state.pinned_at,
+                quote: None,
+                quote_id: None,
+                quote_url: None,
+                quote_visible: false,
+                quotes_count: 0,
+                bookmark_folder: None,
+            },
+        })
+    }
+}
