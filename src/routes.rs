@@ -82,13 +82,13 @@ pub static ROUTES: &[Route] = &[
     get("/nodeinfo/2.1",                           Open,                                         nodeinfo::v2_1),
 
     // Pages
-    get("/",                                       Open,                                         public::front),
-    get("/users/{name}",                           Optional(&["read:statuses"]),                 public::profile),
-    get("/@{name}",                                Optional(&["read:statuses"]),                 public::profile),
+    get("/",                                       Open,                                         public::front).for_people(),
+    get("/users/{name}",                           Optional(&["read:statuses"]),                 public::profile).for_people(),
+    get("/@{name}",                                Optional(&["read:statuses"]),                 public::profile).for_people(),
     get("/users/{name}/feed.atom",                 Optional(&["read:statuses"]),                 feeds::atom),
     get("/users/{name}/feed.rss",                  Optional(&["read:statuses"]),                 feeds::rss),
-    get("/notice/{id}",                            Optional(&["read:statuses"]),                 public::notice),
-    get("/tag/{tag}",                              Optional(&["read:statuses"]),                 public::tag),
+    get("/notice/{id}",                            Optional(&["read:statuses"]),                 public::notice).for_people(),
+    get("/tag/{tag}",                              Optional(&["read:statuses"]),                 public::tag).for_people(),
     get("/setup/{token}",                          Open,                                         setup::show),
     post("/setup/{token}",                         Open,                                         setup::submit).rate(Class::Login),
 
@@ -127,9 +127,9 @@ pub static ROUTES: &[Route] = &[
     post("/auth/password",                         Open,                                         password_resets::request).rate(Class::Mail),
     get("/api/pleroma/password_reset/{token}",     Open,                                         pages::password_reset::show),
     post("/api/pleroma/password_reset",            Open,                                         pages::password_reset::submit).rate(Class::Login),
-    get("/registration",                           Open,                                         pages::registration::show),
+    get("/registration",                           Open,                                         pages::registration::show).for_people(),
     post("/registration",                          Open,                                         pages::registration::submit).rate(Class::Registration),
-    get("/registration/{token}",                   Open,                                         pages::registration::show),
+    get("/registration/{token}",                   Open,                                         pages::registration::show).for_people(),
     post("/registration/{token}",                  Open,                                         pages::registration::submit).rate(Class::Registration),
 
     // Administration: people

@@ -5,13 +5,19 @@ use lettre::message::Mailbox;
 
 use super::value::{EmailTls, EmailTransport};
 use super::{BaseUrl, Config};
+use crate::media::name::SafeName;
 
 impl Config {
     /// Looks at settings together with the address the server will be known by. The error is one
     /// line that names the setting to change.
     pub fn check(&self, url: &BaseUrl) -> Result<(), String> {
         self.check_url(url)?;
-        self.check_email()
+        self.check_email()?;
+        let client = &self.frontend.primary;
+        if !client.is_empty() && SafeName::parse(client).is_err() {
+            return Err("frontend.primary is not the name of a folder in static/frontends/".into());
+        }
+        Ok(())
     }
 
     fn check_url(&self, url: &BaseUrl) -> Result<(), String> {

@@ -209,6 +209,12 @@ settings! {
         threads: u32 = 0, in 0..=256;
     }
 
+    /// Web clients in static/frontends/.
+    frontend: Frontend {
+        /// Folder of the web client that people get in place of the built-in pages; empty: none.
+        primary: String = String::new();
+    }
+
     /// The database file.
     storage: Storage {
         /// "full": an acknowledged write survives a power cut; "normal": faster, may lose the last.

@@ -5,6 +5,7 @@
 
 pub mod feeds;
 pub mod files;
+pub mod frontends;
 pub mod oauth;
 pub mod password_reset;
 pub mod post;

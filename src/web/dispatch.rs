@@ -19,6 +19,7 @@ use super::router::{Access, BodySize, Found, Route};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ops::sessions::{self, Session};
+use crate::pages::frontends;
 
 /// Answers one request, whatever happens.
 pub fn answer(app: &App, request: &rouille::Request) -> rouille::Response {
@@ -79,7 +80,7 @@ fn respond(app: &App, request: &rouille::Request, path: &str) -> Result<Reply> {
     let (route, path_params) = match app.router().find(&method, path) {
         Found::Route(route, params) => (route, params),
         Found::OtherMethods(known) => return Ok(method_not_allowed(&known)),
-        Found::Nothing => return Err(unknown(path)),
+        Found::Nothing => return nowhere(app, request, path, params, address),
     };
     for (key, value) in path_params {
         params.set(key, value);
@@ -95,7 +96,36 @@ fn respond(app: &App, request: &rouille::Request, path: &str) -> Result<Reply> {
         params,
         session,
     };
+    if route.for_people
+        && let Some(reply) = frontends::instead(&cx)?
+    {
+        return Ok(reply);
+    }
     idempotency::once(&cx, route, || (route.handler)(&cx))
+}
+
+/// No route leads there; a drop-in web client may have the page.
+fn nowhere(
+    app: &App,
+    request: &rouille::Request,
+    path: &str,
+    params: Params,
+    address: IpAddr,
+) -> Result<Reply> {
+    let cx = Ctx {
+        app,
+        request,
+        method: request.method(),
+        path,
+        address,
+        params,
+        session: Session::Anonymous,
+    };
+    let found = match cx.method {
+        "GET" | "HEAD" => frontends::fallback(&cx)?,
+        _ => None,
+    };
+    found.ok_or_else(|| unknown(path))
 }
 
 fn unknown(path: &str) -> Error {

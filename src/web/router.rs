@@ -52,6 +52,8 @@ pub struct Route {
     pub body: BodySize,
     /// Counted together with others of its class.
     pub rate: Option<Class>,
+    /// A page for people: the chosen web client answers in its place.
+    pub for_people: bool,
 }
 
 impl Route {
@@ -59,6 +61,12 @@ impl Route {
     pub const fn upload(mut self) -> Route {
         self.body = BodySize::Upload;
         self.rate = Some(Class::Upload);
+        self
+    }
+
+    /// The row is a page that a drop-in web client has its own of (`frontend.primary`).
+    pub const fn for_people(mut self) -> Route {
+        self.for_people = true;
         self
     }
 
@@ -82,6 +90,7 @@ const fn route(
         handler,
         body: BodySize::Plain,
         rate: None,
+        for_people: false,
     }
 }
 

@@ -17,6 +17,7 @@ mod door;
 mod emoji;
 mod feeds;
 mod follows;
+mod frontends;
 mod instance;
 mod invites;
 mod layers;
