@@ -332,6 +332,32 @@ CREATE TABLE home_entries (
 ) WITHOUT ROWID;
 CREATE INDEX home_entries_status ON home_entries (status_id);
 
+-- Lists: chosen people on a timeline of their own, followed or not.
+CREATE TABLE lists (
+  id             INTEGER PRIMARY KEY,
+  account_id     INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  title          TEXT    NOT NULL,
+  replies_policy TEXT    NOT NULL DEFAULT 'list' CHECK (replies_policy IN ('followed','list','none')),
+  exclusive      INTEGER NOT NULL DEFAULT 0         -- its members' posts are not shown at home
+);
+CREATE INDEX lists_owner ON lists (account_id, id);
+CREATE INDEX lists_exclusive ON lists (account_id) WHERE exclusive = 1;
+CREATE TABLE list_members (
+  id         INTEGER PRIMARY KEY,                   -- paging key
+  list_id    INTEGER NOT NULL REFERENCES lists (id) ON DELETE CASCADE,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  UNIQUE (list_id, account_id)
+);
+CREATE INDEX list_members_page ON list_members (list_id, id);
+CREATE INDEX list_members_account ON list_members (account_id, list_id);
+-- List timelines: every status of a member but direct ones, entered by trigger. Reading asks who may see it.
+CREATE TABLE list_entries (
+  list_id   INTEGER NOT NULL REFERENCES lists (id) ON DELETE CASCADE,
+  status_id INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  PRIMARY KEY (list_id, status_id)
+) WITHOUT ROWID;
+CREATE INDEX list_entries_status ON list_entries (status_id);
+
 -- A local person's side of a direct-message thread ("conversation" in the client API).
 CREATE TABLE participations (
   id              INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -522,6 +548,8 @@ CREATE TRIGGER statuses_removed BEFORE DELETE ON statuses BEGIN
   UPDATE statuses SET reblogs_count = reblogs_count - 1 WHERE id = old.reblog_of_id;
   DELETE FROM status_search WHERE rowid = old.id;
 END;
+CREATE TRIGGER statuses_listed AFTER INSERT ON statuses WHEN new.visibility <> 3
+  BEGIN INSERT INTO list_entries (list_id, status_id) SELECT list_id, new.id FROM list_members WHERE account_id = new.account_id; END;
 CREATE TRIGGER status_tags_added AFTER INSERT ON status_tags BEGIN
   UPDATE tags SET statuses_count = statuses_count + 1, last_status_at = (SELECT created_at FROM statuses WHERE id = new.status_id)
     WHERE id = new.tag_id;

@@ -122,6 +122,10 @@ id!(
     NotificationId
 );
 id!(
+    /// A list of accounts.
+    ListId
+);
+id!(
     /// An OAuth application.
     AppId
 );

@@ -2,8 +2,8 @@
 
 use crate::api;
 use crate::api::mastodon::{
-    accounts, apps, blocks, credentials, custom_emojis, instance, markers, media, notifications,
-    registration, relationships, search, status_actions, statuses, timelines,
+    accounts, apps, blocks, credentials, custom_emojis, instance, lists, markers, media,
+    notifications, registration, relationships, search, status_actions, statuses, timelines,
 };
 use crate::api::pleroma::{captcha, confirmation, emoji, password_resets, pictures, reactions};
 use crate::api::{admin, nodeinfo, oauth, pleroma};
@@ -163,8 +163,20 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/timelines/home",                  User(&["read:statuses"]),                     timelines::home),
     get("/api/v1/timelines/public",                Optional(&["read:statuses"]),                 timelines::public),
     get("/api/v1/timelines/tag/{tag}",             Optional(&["read:statuses"]),                 timelines::tag),
+    get("/api/v1/timelines/list/{id}",             User(&["read:lists"]),                        timelines::list),
     get("/api/v1/timelines/direct",                User(&["read:statuses"]),                     timelines::direct),
     get("/api/v1/accounts/{id}/statuses",          Optional(&["read:statuses"]),                 timelines::by_account),
+
+    // Lists
+    get("/api/v1/lists",                           User(&["read:lists"]),                        lists::list),
+    post("/api/v1/lists",                          User(&["write:lists"]),                       lists::create),
+    get("/api/v1/lists/{id}",                      User(&["read:lists"]),                        lists::show),
+    put("/api/v1/lists/{id}",                      User(&["write:lists"]),                       lists::update),
+    delete("/api/v1/lists/{id}",                   User(&["write:lists"]),                       lists::delete),
+    get("/api/v1/lists/{id}/accounts",             User(&["read:lists"]),                        lists::members),
+    post("/api/v1/lists/{id}/accounts",            User(&["write:lists"]),                       lists::add),
+    delete("/api/v1/lists/{id}/accounts",          User(&["write:lists"]),                       lists::remove),
+    get("/api/v1/accounts/{id}/lists",             User(&["read:lists"]),                        lists::containing),
 
     // Media
     post("/api/v1/media",                          User(&["write:media"]),                       media::create).upload(),

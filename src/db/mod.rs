@@ -17,6 +17,7 @@ pub mod home;
 pub mod idempotency;
 pub mod invites;
 pub mod jobs;
+pub mod lists;
 pub mod markers;
 pub mod media;
 pub mod mfa_tokens;
@@ -274,7 +275,8 @@ pub fn newest_id(db: &Connection) -> Result<i64> {
                     coalesce((SELECT max(id) FROM accounts), 0), coalesce((SELECT max(id) FROM media), 0),
                     coalesce((SELECT max(id) FROM tokens), 0), coalesce((SELECT max(id) FROM jobs), 0),
                     coalesce((SELECT max(id) FROM follows), 0), coalesce((SELECT max(id) FROM blocks), 0),
-                    coalesce((SELECT max(id) FROM mutes), 0))",
+                    coalesce((SELECT max(id) FROM mutes), 0), coalesce((SELECT max(id) FROM lists), 0),
+                    coalesce((SELECT max(id) FROM list_members), 0))",
         [],
         |row| row.get(0),
     )?)

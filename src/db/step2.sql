@@ -1,1 +1,29 @@
 -- From version 1 to 2. schema.sql says what everything is for; here is only how an older file gets there.
+
+-- Lists: chosen people on a timeline of their own, followed or not.
+CREATE TABLE lists (
+  id             INTEGER PRIMARY KEY,
+  account_id     INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  title          TEXT    NOT NULL,
+  replies_policy TEXT    NOT NULL DEFAULT 'list' CHECK (replies_policy IN ('followed','list','none')),
+  exclusive      INTEGER NOT NULL DEFAULT 0         -- its members' posts are not shown at home
+);
+CREATE INDEX lists_owner ON lists (account_id, id);
+CREATE INDEX lists_exclusive ON lists (account_id) WHERE exclusive = 1;
+CREATE TABLE list_members (
+  id         INTEGER PRIMARY KEY,                   -- paging key
+  list_id    INTEGER NOT NULL REFERENCES lists (id) ON DELETE CASCADE,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  UNIQUE (list_id, account_id)
+);
+CREATE INDEX list_members_page ON list_members (list_id, id);
+CREATE INDEX list_members_account ON list_members (account_id, list_id);
+-- List timelines: every status of a member but direct ones, entered by trigger. Reading asks who may see it.
+CREATE TABLE list_entries (
+  list_id   INTEGER NOT NULL REFERENCES lists (id) ON DELETE CASCADE,
+  status_id INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  PRIMARY KEY (list_id, status_id)
+) WITHOUT ROWID;
+CREATE INDEX list_entries_status ON list_entries (status_id);
+CREATE TRIGGER statuses_listed AFTER INSERT ON statuses WHEN new.visibility <> 3
+  BEGIN INSERT INTO list_entries (list_id, status_id) SELECT list_id, new.id FROM list_members WHERE account_id = new.account_id; END;

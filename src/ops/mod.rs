@@ -9,6 +9,7 @@ pub mod confirmation;
 pub mod favourites;
 pub mod follows;
 pub mod invites;
+pub mod lists;
 pub mod login;
 pub mod mails;
 pub mod media;

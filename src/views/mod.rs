@@ -9,6 +9,7 @@ pub mod credential_account;
 pub mod emoji;
 pub mod fragments;
 pub mod instance;
+pub mod list;
 pub mod marker;
 pub mod media;
 pub mod nodeinfo;

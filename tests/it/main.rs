@@ -21,6 +21,7 @@ mod frontends;
 mod instance;
 mod invites;
 mod layers;
+mod lists;
 mod login;
 mod markers;
 mod media;

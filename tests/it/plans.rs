@@ -31,9 +31,14 @@ fn plans(targets: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
         .as_str()
         .unwrap()
         .to_owned();
+    let list = alice.post("/api/v1/lists", &[("title", "cats")]).ok();
+    let list = list["id"].as_str().unwrap();
     let (_, mut statements) = heard(&server, || {
         for (method, target) in targets {
-            let target = target.replace("ID", &id).replace("ME", &alice.id);
+            let target = target
+                .replace("LIST", list)
+                .replace("ID", &id)
+                .replace("ME", &alice.id);
             let answer = alice.request(method, &target, &[], b"");
             assert_eq!(answer.status, 200, "{target}: {}", answer.text());
         }
@@ -60,6 +65,7 @@ fn timelines_are_ranges_of_indexes_read_in_order() {
         "/api/v1/timelines/public?local=true&",
         "/api/v1/timelines/tag/cats?all[]=cats&none[]=dogs&",
         "/api/v1/timelines/direct?",
+        "/api/v1/timelines/list/LIST?",
         "/api/v1/accounts/ME/statuses?tagged=cats&",
         "/api/v1/favourites?",
         "/api/v1/bookmarks?",
@@ -76,7 +82,7 @@ fn timelines_are_ranges_of_indexes_read_in_order() {
         .collect();
     let plans = plans(&targets);
     let keyset = |sql: &str| sql.contains(" < ?1 AND ");
-    assert_eq!(plans.iter().filter(|(sql, _)| keyset(sql)).count(), 22);
+    assert_eq!(plans.iter().filter(|(sql, _)| keyset(sql)).count(), 24);
     for (sql, plan) in plans {
         let sorts = keyset(&sql) && plan.iter().any(|step| step.contains("TEMP B-TREE"));
         assert!(

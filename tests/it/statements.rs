@@ -27,6 +27,14 @@ fn rich_post(server: &TestServer, author: &TestUser, other: &TestUser, number: u
         .ok();
 }
 
+fn list_of(owner: &TestUser, member: &TestUser) -> String {
+    let list = owner.post("/api/v1/lists", &[("title", "a")]).ok();
+    let list = list["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/lists/{list}/accounts");
+    owner.post(&path, &[("account_ids[]", &member.id)]).ok();
+    list
+}
+
 #[test]
 fn a_page_of_forty_costs_as_many_statements_as_a_page_of_one() {
     let server = TestServer::with(ONE_READER);
@@ -34,6 +42,7 @@ fn a_page_of_forty_costs_as_many_statements_as_a_page_of_one() {
     for number in 0..40 {
         rich_post(&server, &alice, &bob, number);
     }
+    let list = list_of(&bob, &alice);
     let cost = |target: &str, limit: usize| {
         server.app.house().fragments.clear();
         let target = format!("{target}limit={limit}");
@@ -47,6 +56,7 @@ fn a_page_of_forty_costs_as_many_statements_as_a_page_of_one() {
         &format!("/api/v1/accounts/{}/statuses?", alice.id),
         &format!("/api/v1/accounts/{}/statuses?", bob.id),
         "/api/v1/favourites?",
+        &format!("/api/v1/timelines/list/{list}?"),
     ] {
         assert_eq!(cost(target, 40), cost(target, 1), "{target}");
     }

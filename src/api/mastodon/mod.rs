@@ -6,6 +6,7 @@ pub mod blocks;
 pub mod credentials;
 pub mod custom_emojis;
 pub mod instance;
+pub mod lists;
 pub mod markers;
 pub mod media;
 pub mod notifications;

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::db::page::Page;
 use crate::db::timelines::{self, Filter, Profile, Replies, TagQuery};
 use crate::db::visibility::Visibility;
-use crate::db::{accounts, tags};
+use crate::db::{accounts, lists, tags};
 use crate::error::{Error, Result};
 use crate::ids::StatusId;
 use crate::web::ctx::Ctx;
@@ -37,6 +37,15 @@ pub fn public(cx: &Ctx) -> Result<Reply> {
 /// `GET /api/v1/timelines/direct`
 pub fn direct(cx: &Ctx) -> Result<Reply> {
     timeline(cx, timelines::direct)
+}
+
+/// `GET /api/v1/timelines/list/{id}`
+pub fn list(cx: &Ctx) -> Result<Reply> {
+    let (me, id) = (cx.me()?.id, cx.id("id", "Record")?);
+    timeline(cx, |db, page, filter| {
+        let list = lists::owned_by(db, me, id)?;
+        timelines::list(db, page, filter, list.id)
+    })
 }
 
 /// `GET /api/v1/timelines/tag/{tag}`
