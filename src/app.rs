@@ -11,6 +11,7 @@ use crate::auth::password::Hasher;
 use crate::config::{BaseUrl, Config};
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
+use crate::fed::fetch::Client;
 use crate::mail::{Mailer, Site};
 use crate::media::image::Decoder;
 use crate::media::store::Store;
@@ -40,6 +41,7 @@ pub struct App {
     uploads: Store,
     decoder: Decoder,
     mailer: Mailer,
+    client: Client,
     trusted_proxies: Vec<IpAddr>,
     packs_seen: Mutex<PacksSeen>,
     setup: Mutex<Option<[u8; 32]>>,
@@ -107,6 +109,7 @@ impl App {
             uploads: Store::new(data.join("uploads"))?,
             decoder: Decoder::default(),
             mailer: Mailer::new(&config, &base, &data.join("mail")).map_err(Error::internal)?,
+            client: Client::new(&base, config.federation.allow_private_addresses),
             trusted_proxies: config.server.trusted_proxies.clone(),
             packs_seen: Mutex::default(),
             stopping: AtomicBool::new(false),
@@ -197,6 +200,11 @@ impl App {
     /// Outgoing mail.
     pub fn mailer(&self) -> &Mailer {
         &self.mailer
+    }
+
+    /// Asks other servers: the one HTTP client.
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// What letters call this server.

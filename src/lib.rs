@@ -9,6 +9,7 @@
 //! | [`db`] | SQL, one file per table or tight group | HTTP, JSON views, other hosts |
 //! | [`views`] | entities as serde structs, loaded a page at a time | decisions, writes |
 //! | [`ops`] | what the server does: verbs on nouns, in a transaction the caller opened | requests, JSON, the network |
+//! | [`fed`] | the fediverse: what is said to other servers and heard from them; the one HTTP client | decisions |
 //! | [`jobs`] | work that outlives a request, from a queue in the database | |
 //! | [`api`] | handlers: decode, call one operation, encode | SQL |
 //! | [`pages`] | HTML for people: login, setup, profiles, posts, feeds | |
@@ -37,6 +38,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod fed;
 pub mod ids;
 pub mod jobs;
 pub mod mail;
