@@ -550,6 +550,15 @@ CREATE TRIGGER statuses_removed BEFORE DELETE ON statuses BEGIN
 END;
 CREATE TRIGGER statuses_listed AFTER INSERT ON statuses WHEN new.visibility <> 3
   BEGIN INSERT INTO list_entries (list_id, status_id) SELECT list_id, new.id FROM list_members WHERE account_id = new.account_id; END;
+-- A direct message goes: the one before it is the last one of its conversations.
+CREATE TRIGGER direct_removed BEFORE DELETE ON statuses WHEN old.visibility = 3 BEGIN
+  UPDATE participations SET (last_status_id, unread) =
+      (SELECT max(s.id), participations.unread AND max(s.id) IS NOT NULL FROM statuses AS s
+        WHERE s.conversation_id = old.conversation_id AND s.visibility = 3 AND s.id <> old.id
+          AND (s.account_id = participations.account_id
+               OR EXISTS (SELECT 1 FROM mentions WHERE status_id = s.id AND account_id = participations.account_id)))
+    WHERE last_status_id = old.id;
+END;
 CREATE TRIGGER status_tags_added AFTER INSERT ON status_tags BEGIN
   UPDATE tags SET statuses_count = statuses_count + 1, last_status_at = (SELECT created_at FROM statuses WHERE id = new.status_id)
     WHERE id = new.tag_id;

@@ -2,8 +2,8 @@
 
 use crate::api;
 use crate::api::mastodon::{
-    accounts, apps, blocks, credentials, custom_emojis, instance, lists, markers, media,
-    notifications, registration, relationships, search, status_actions, statuses, timelines,
+    accounts, apps, blocks, conversations, credentials, custom_emojis, instance, lists, markers,
+    media, notifications, registration, relationships, search, status_actions, statuses, timelines,
 };
 use crate::api::pleroma::{captcha, confirmation, emoji, password_resets, pictures, reactions};
 use crate::api::{admin, nodeinfo, oauth, pleroma};
@@ -177,6 +177,15 @@ pub static ROUTES: &[Route] = &[
     post("/api/v1/lists/{id}/accounts",            User(&["write:lists"]),                       lists::add),
     delete("/api/v1/lists/{id}/accounts",          User(&["write:lists"]),                       lists::remove),
     get("/api/v1/accounts/{id}/lists",             User(&["read:lists"]),                        lists::containing),
+
+    // Conversations
+    get("/api/v1/conversations",                   User(&["read:statuses"]),                     conversations::list),
+    delete("/api/v1/conversations/{id}",           User(&["write:conversations"]),               conversations::delete),
+    post("/api/v1/conversations/{id}/read",        User(&["write:conversations"]),               conversations::read),
+    get("/api/v1/pleroma/conversations/{id}",      User(&["read:statuses"]),                     pleroma::conversations::show),
+    patch("/api/v1/pleroma/conversations/{id}",    User(&["write:conversations"]),               pleroma::conversations::update),
+    get("/api/v1/pleroma/conversations/{id}/statuses", User(&["read:statuses"]),                 pleroma::conversations::statuses),
+    post("/api/v1/pleroma/conversations/read",     User(&["write:conversations"]),               pleroma::conversations::read_all),
 
     // Media
     post("/api/v1/media",                          User(&["write:media"]),                       media::create).upload(),

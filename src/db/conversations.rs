@@ -1,10 +1,13 @@
 //! Threads, and the participations that local people have in threads of direct messages.
 
+pub mod listing;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
+use crate::visible;
 
 /// Begins a thread.
 pub fn begin(db: &Connection, uri: &str) -> Result<i64> {
@@ -35,20 +38,26 @@ pub fn participation(
     Ok(Some((thread, recipients.collect::<rusqlite::Result<_>>()?)))
 }
 
-/// A direct message arrived: it becomes the last one of everybody local whom it concerns, unread but for its author and
-/// for people who block somebody in it. Who is new to the thread gets a participation with its present recipients.
+/// A direct message arrived: it becomes the last one of everybody local whom it concerns. It is unread but for its author,
+/// for people who cannot see it, and for people who block somebody in it or in the thread. Who is new to the thread gets a
+/// participation with its present recipients.
 pub fn bump(db: &Connection, thread: i64, status: StatusId, author: AccountId) -> Result<()> {
-    db.prepare_cached(
+    db.prepare_cached(concat!(
         "WITH people (id) AS (SELECT ?3 UNION SELECT account_id FROM mentions WHERE status_id = ?2)
          INSERT INTO participations (account_id, conversation_id, last_status_id, unread)
          SELECT u.account_id, ?1, ?2,
-                u.account_id <> ?3
-                AND NOT EXISTS (SELECT 1 FROM blocks AS b JOIN people AS other ON other.id = b.target_id
+                u.account_id <> ?3 AND ",
+        visible!("s", "u.account_id"),
+        " AND NOT EXISTS (SELECT 1 FROM blocks AS b JOIN people AS other ON other.id = b.target_id
                                  WHERE b.account_id = u.account_id)
-           FROM people JOIN users AS u ON u.account_id = people.id WHERE true
+                AND NOT EXISTS (SELECT 1 FROM participations AS mine
+                                  JOIN participation_recipients AS r ON r.participation_id = mine.id
+                                  JOIN blocks AS b ON b.account_id = u.account_id AND b.target_id = r.account_id
+                                 WHERE mine.account_id = u.account_id AND mine.conversation_id = ?1)
+           FROM people JOIN users AS u ON u.account_id = people.id JOIN statuses AS s ON s.id = ?2 WHERE true
          ON CONFLICT (account_id, conversation_id)
-         DO UPDATE SET last_status_id = excluded.last_status_id, unread = excluded.unread",
-    )?
+         DO UPDATE SET last_status_id = excluded.last_status_id, unread = (unread OR excluded.unread) AND account_id <> ?3"
+    ))?
     .execute(params![thread, status, author])?;
     db.prepare_cached(
         "INSERT OR IGNORE INTO participation_recipients (participation_id, account_id)
@@ -58,20 +67,6 @@ pub fn bump(db: &Connection, thread: i64, status: StatusId, author: AccountId) -
           WHERE NOT EXISTS (SELECT 1 FROM participation_recipients WHERE participation_id = p.id)",
     )?
     .execute(params![thread, status, author])?;
-    Ok(())
-}
-
-/// A direct message is about to go: the one before it becomes the last one.
-pub fn forget(db: &Connection, status: StatusId) -> Result<()> {
-    db.prepare_cached(
-        "UPDATE participations SET last_status_id =
-                (SELECT max(s.id) FROM statuses AS s
-                  WHERE s.conversation_id = participations.conversation_id AND s.visibility = 3 AND s.id <> ?1
-                    AND (s.account_id = participations.account_id
-                         OR EXISTS (SELECT 1 FROM mentions WHERE status_id = s.id AND account_id = participations.account_id)))
-          WHERE last_status_id = ?1",
-    )?
-    .execute(params![status])?;
     Ok(())
 }
 

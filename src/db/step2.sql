@@ -27,3 +27,12 @@ CREATE TABLE list_entries (
 CREATE INDEX list_entries_status ON list_entries (status_id);
 CREATE TRIGGER statuses_listed AFTER INSERT ON statuses WHEN new.visibility <> 3
   BEGIN INSERT INTO list_entries (list_id, status_id) SELECT list_id, new.id FROM list_members WHERE account_id = new.account_id; END;
+-- A direct message goes: the one before it is the last one of its conversations.
+CREATE TRIGGER direct_removed BEFORE DELETE ON statuses WHEN old.visibility = 3 BEGIN
+  UPDATE participations SET (last_status_id, unread) =
+      (SELECT max(s.id), participations.unread AND max(s.id) IS NOT NULL FROM statuses AS s
+        WHERE s.conversation_id = old.conversation_id AND s.visibility = 3 AND s.id <> old.id
+          AND (s.account_id = participations.account_id
+               OR EXISTS (SELECT 1 FROM mentions WHERE status_id = s.id AND account_id = participations.account_id)))
+    WHERE last_status_id = old.id;
+END;

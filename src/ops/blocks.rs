@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::follows::{end, known_or_ended};
 use crate::clock::Timestamp;
+use crate::db::conversations::listing as conversations;
 use crate::db::{Tx, accounts, blocks, home, mutes};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
@@ -22,7 +23,7 @@ pub fn block(tx: &Tx, me: AccountId, target: AccountId) -> Result<()> {
         end(tx, one, other)?;
         home::remove_author_wholly(tx, one, other)?;
     }
-    Ok(())
+    conversations::mark_read_with(tx, me, target)
 }
 
 /// Lifts a block. What it ended stays ended.

@@ -6,6 +6,7 @@ pub mod administration;
 pub mod apps;
 pub mod blocks;
 pub mod confirmation;
+pub mod conversations;
 pub mod favourites;
 pub mod follows;
 pub mod invites;

@@ -126,9 +126,6 @@ pub fn delete(tx: &Tx, me: AccountId, id: StatusId, with_media: bool) -> Result<
 
 /// Takes a status down, whoever wrote it.
 pub fn remove(tx: &Tx, status: &StatusRow, media_wait: Duration) -> Result<()> {
-    if status.visibility == Visibility::Direct {
-        conversations::forget(tx, status.id)?;
-    }
     let media = db::statuses::remove(tx, status.id)?;
     if media.is_empty() {
         return Ok(());
@@ -185,7 +182,7 @@ impl Thread {
         let (conversation, recipients) = match draft.participation {
             Some(id) => conversations::participation(tx, me, id)?
                 .map(|(thread, recipients)| (Some(thread), Some(recipients)))
-                .ok_or(Error::Status(404, "Unknown conversation id".into()))?,
+                .ok_or_else(crate::ops::conversations::unknown)?,
             None => (parent.as_ref().map(|parent| parent.conversation), None),
         };
         Ok(Thread {

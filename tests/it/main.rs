@@ -12,6 +12,7 @@ mod blocks;
 mod captcha;
 mod confirmation;
 mod conventions;
+mod conversations;
 mod credentials;
 mod door;
 mod emoji;

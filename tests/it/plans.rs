@@ -26,7 +26,7 @@ fn is_bad(step: &str) -> bool {
 /// Every statement that the requests run, with its plan.
 fn plans(targets: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
     let server = TestServer::with(ONE_READER);
-    let alice = server.user("alice");
+    let (alice, other) = (server.user("alice"), server.user("other"));
     let id = alice.post_status("hi #cats @alice")["id"]
         .as_str()
         .unwrap()
@@ -37,6 +37,7 @@ fn plans(targets: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
         for (method, target) in targets {
             let target = target
                 .replace("LIST", list)
+                .replace("OTHER", &other.id)
                 .replace("ID", &id)
                 .replace("ME", &alice.id);
             let answer = alice.request(method, &target, &[], b"");
@@ -139,6 +140,33 @@ fn notifications_and_searches_walk_indexes() {
     let ours = plans.iter().filter(|(sql, _)| !sql.contains("'main'."));
     for (sql, plan) in ours {
         let sorts = is_list(sql) && plan.iter().any(|step| step.contains("TEMP B-TREE"));
+        let walks = plan.iter().any(|step| is_bad(step));
+        assert!(!sorts && !walks, "{sql}\n{plan:#?}");
+    }
+}
+
+#[test]
+fn conversations_walk_indexes_and_are_read_in_order() {
+    let plans = plans(&[
+        (
+            "POST",
+            "/api/v1/statuses?status=psst+%40alice&visibility=direct",
+        ),
+        ("GET", "/api/v1/conversations"),
+        ("GET", "/api/v1/conversations?min_id=1&recipients[]=ME"),
+        ("GET", "/api/v1/pleroma/conversations/1"),
+        ("GET", "/api/v1/pleroma/conversations/1/statuses"),
+        ("GET", "/api/v1/pleroma/conversations/1/statuses?min_id=1"),
+        ("PATCH", "/api/v1/pleroma/conversations/1?recipients[]=ME"),
+        ("POST", "/api/v1/pleroma/conversations/read"),
+        ("POST", "/api/v1/accounts/OTHER/block"),
+        ("DELETE", "/api/v1/conversations/1"),
+    ]);
+    let is_list =
+        |sql: &str| sql.contains("FROM participations AS p CROSS") && sql.contains("LIMIT ?4");
+    assert_eq!(plans.iter().filter(|(sql, _)| is_list(sql)).count(), 2);
+    for (sql, plan) in plans {
+        let sorts = is_list(&sql) && plan.iter().any(|step| step.contains("TEMP B-TREE"));
         let walks = plan.iter().any(|step| is_bad(step));
         assert!(!sorts && !walks, "{sql}\n{plan:#?}");
     }

@@ -143,3 +143,35 @@ fn a_page_of_notifications_costs_the_same_whatever_its_size() {
     };
     assert_eq!(cost(28), cost(1));
 }
+
+#[test]
+fn a_page_of_conversations_costs_the_same_whatever_its_size() {
+    let server = TestServer::with(ONE_READER);
+    let alice = server.user("alice");
+    for number in 0..12 {
+        let name = format!("user{number}");
+        server.user(&name);
+        alice.post_with(
+            &format!("hi @{name} @user0"),
+            &[("visibility", "direct"), ("spoiler_text", "#tag")],
+        );
+    }
+    let cost = |target: &str, limit: usize| {
+        server.app.house().fragments.clear();
+        let target = format!("{target}?limit={limit}");
+        let (page, statements) = heard(&server, || alice.get(&target).ok());
+        assert_eq!(ids(&page).len(), limit);
+        statements.len()
+    };
+    let list = "/api/v1/conversations";
+    assert_eq!(cost(list, 12), cost(list, 1));
+    let first = ids(&alice.get(list).ok())[0].clone();
+    for number in 0..11 {
+        alice.post_with(
+            &format!("number {number}"),
+            &[("in_reply_to_conversation_id", &first)],
+        );
+    }
+    let whole = format!("/api/v1/pleroma/conversations/{first}/statuses");
+    assert_eq!(cost(&whole, 12), cost(&whole, 1));
+}

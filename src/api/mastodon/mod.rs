@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod apps;
 pub mod blocks;
+pub mod conversations;
 pub mod credentials;
 pub mod custom_emojis;
 pub mod instance;

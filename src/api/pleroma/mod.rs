@@ -2,6 +2,7 @@
 
 pub mod captcha;
 pub mod confirmation;
+pub mod conversations;
 pub mod emoji;
 pub mod instance;
 pub mod notifications;

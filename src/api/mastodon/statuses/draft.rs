@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::db::visibility::Visibility;
 use crate::error::{Error, Result};
 use crate::ids::MediaId;
+use crate::ops;
 use crate::ops::statuses::{Description, Draft};
 use crate::text::format::ContentType;
 use crate::web::ctx::Ctx;
@@ -72,7 +73,7 @@ fn participation(params: &Params) -> Result<Option<i64>> {
         None => Ok(None),
         Some(text) => match text.parse() {
             Ok(id) => Ok(Some(id)),
-            Err(_) => Err(Error::Status(404, "Unknown conversation id".into())),
+            Err(_) => Err(ops::conversations::unknown()),
         },
     }
 }
