@@ -1,56 +1,120 @@
-//! Finding statuses by the words in them.
+//! Finding statuses by the words in them and by what they are.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
+use crate::text::query::{Query, Scope};
+use crate::text::words;
 use crate::{unblocked, visible};
 
-/// More words than this make a search no narrower.
-const MAX_WORDS: usize = 16;
-
-/// Longer words are cut; the index has whole words, so such a one is found only by chance.
-const MAX_WORD: usize = 64;
-
-/// Words to look for, as an FTS5 expression that is made of nothing but quoted words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words(String);
-
-impl Words {
-    /// The words of what was typed; `None` when there are none. Only letters and digits reach the search engine, in quotes
-    /// of ours, so that its own syntax is out of reach (security.md P6).
-    pub fn parse(typed: &str) -> Option<Words> {
-        let words: Vec<String> = typed
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .take(MAX_WORDS)
-            .map(|word| format!("\"{}\"", word.chars().take(MAX_WORD).collect::<String>()))
-            .collect();
-        (!words.is_empty()).then(|| Words(words.join(" AND ")))
-    }
+/// What of a query stands in the database: names are looked up before.
+#[derive(Clone, Debug)]
+pub struct Search<'a> {
+    /// Who searches.
+    pub viewer: AccountId,
+    /// What was typed.
+    pub query: &'a Query,
+    /// Of this account only.
+    pub author: Option<AccountId>,
+    /// At most so many …
+    pub limit: i64,
+    /// … after so many.
+    pub offset: i64,
 }
 
-/// Statuses with all the words that the viewer may see, newest first; of one author with `author`.
-pub fn find(
-    db: &Connection,
-    viewer: AccountId,
-    words: &Words,
-    author: Option<AccountId>,
-    limit: i64,
-    offset: i64,
-) -> Result<Vec<StatusId>> {
-    let mut stmt = db.prepare_cached(concat!(
-        "SELECT s.id FROM status_search CROSS JOIN statuses AS s ON s.id = status_search.rowid
-          WHERE status_search MATCH ?1 AND (?3 IS NULL OR s.account_id = ?3) AND ",
-        visible!("s", "?2"),
-        " AND ",
-        unblocked!("s", "?2"),
-        " ORDER BY status_search.rowid DESC LIMIT ?4 OFFSET ?5"
-    ))?;
-    let rows = stmt.query_map(params![words.0, viewer, author, limit, offset], |row| {
-        row.get(0)
-    })?;
+/// A search without words and without an author looks at so many of the newest statuses.
+macro_rules! recent {
+    () => {
+        "(SELECT id FROM statuses WHERE id > 0 ORDER BY id DESC LIMIT 5000)"
+    };
+}
+
+/// The rest of the statement, whichever way the rows `s` are come by. The bits are those of [`crate::text::query::TRAITS`].
+macro_rules! matching {
+    () => {
+        concat!(
+            " AND (?3 IS NULL OR s.account_id = ?3)
+              AND (?6 IS NULL OR s.created_at >= ?6) AND (?7 IS NULL OR s.created_at < ?7)
+              AND (?8 IS NULL OR s.language = ?8)
+              AND (?9 IS NULL OR NOT EXISTS (SELECT 1 FROM status_search WHERE rowid = s.id AND status_search MATCH ?9))
+              AND (?10 | ?11 = 0 OR (?10 | ?11) & (
+                     EXISTS (SELECT 1 FROM media WHERE status_id = s.id)
+                   + EXISTS (SELECT 1 FROM media WHERE status_id = s.id AND kind = 'image') * 2
+                   + EXISTS (SELECT 1 FROM media WHERE status_id = s.id AND kind IN ('video', 'gifv')) * 4
+                   + EXISTS (SELECT 1 FROM media WHERE status_id = s.id AND kind = 'audio') * 8
+                   + (s.quote_of_id IS NOT NULL) * 64
+                   + (s.in_reply_to_id IS NOT NULL OR s.in_reply_to_uri IS NOT NULL) * 128
+                   + s.sensitive * 256) = ?10)
+              AND (?12 <> 1 OR s.account_id = ?2
+                   OR EXISTS (SELECT 1 FROM mentions WHERE status_id = s.id AND account_id = ?2)
+                   OR EXISTS (SELECT 1 FROM favourites WHERE status_id = s.id AND account_id = ?2)
+                   OR EXISTS (SELECT 1 FROM bookmarks WHERE status_id = s.id AND account_id = ?2)
+                   OR EXISTS (SELECT 1 FROM statuses WHERE reblog_of_id = s.id AND account_id = ?2))
+              AND (?12 <> 2 OR s.visibility = 0) AND ",
+            visible!("s", "?2"),
+            " AND ",
+            unblocked!("s", "?2"),
+            " ORDER BY "
+        )
+    };
+}
+
+/// Statuses that the viewer may see and looks for, newest first. With words the index of words leads to them, else that of
+/// the author's statuses, else only the newest ones are looked at.
+pub fn find(db: &Connection, search: &Search) -> Result<Vec<StatusId>> {
+    let Search { query, author, .. } = search;
+    let sql = match (&query.words, author) {
+        (Some(_), _) => concat!(
+            "SELECT s.id FROM status_search CROSS JOIN statuses AS s ON s.id = status_search.rowid WHERE status_search MATCH ?1",
+            matching!(),
+            "status_search.rowid DESC LIMIT ?4 OFFSET ?5"
+        ),
+        (None, Some(_)) => concat!(
+            "SELECT s.id FROM statuses AS s INDEXED BY statuses_account
+              WHERE s.account_id = ?3 AND s.reblog_of_id IS NULL AND ?1 IS NULL",
+            matching!(),
+            "s.id DESC LIMIT ?4 OFFSET ?5"
+        ),
+        (None, None) => concat!(
+            "SELECT s.id FROM ",
+            recent!(),
+            " AS recent CROSS JOIN statuses AS s ON s.id = recent.id WHERE s.reblog_of_id IS NULL AND ?1 IS NULL",
+            matching!(),
+            "recent.id DESC LIMIT ?4 OFFSET ?5"
+        ),
+    };
+    let scope = match query.scope {
+        Scope::All => 0,
+        Scope::Library => 1,
+        Scope::Public => 2,
+    };
+    let mut stmt = db.prepare_cached(sql)?;
+    let rows = stmt.query_map(
+        params![
+            query.words,
+            search.viewer,
+            author,
+            search.limit,
+            search.offset,
+            query.since,
+            query.until,
+            query.language,
+            query.without,
+            query.wanted,
+            query.unwanted,
+            scope
+        ],
+        |row| row.get(0),
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Lets the search find the status by this text.
+pub fn index(db: &Connection, status: StatusId, text: &str) -> Result<()> {
+    db.prepare_cached("INSERT INTO status_search (rowid, content) VALUES (?1, ?2)")?
+        .execute(params![status, words::indexed(text)])?;
+    Ok(())
 }
 
 /// The status with that ActivityPub id. Whether it may be seen is the caller's care.
@@ -59,30 +123,4 @@ pub fn by_uri(db: &Connection, uri: &str) -> Result<Option<StatusId>> {
         .prepare_cached("SELECT id FROM statuses WHERE uri = ?1")?
         .query_row(params![uri], |row| row.get(0))
         .optional()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_but_words_in_our_quotes_reaches_the_index() {
-        for (typed, words) in [
-            ("Hello, world!", Some("\"Hello\" AND \"world\"")),
-            ("\"a\" OR b*", Some("\"a\" AND \"OR\" AND \"b\"")),
-            (
-                "NEAR(x) col:^y",
-                Some("\"NEAR\" AND \"x\" AND \"col\" AND \"y\""),
-            ),
-            ("'; DROP TABLE", Some("\"DROP\" AND \"TABLE\"")),
-            ("☕ % _ * \" \0", None),
-            ("", None),
-        ] {
-            let expected = words.map(|words| Words(words.to_owned()));
-            assert_eq!(Words::parse(typed), expected, "{typed}");
-        }
-        assert_eq!(Words::parse(&"\"".repeat(10_000)), None);
-        let many = Words::parse(&"word ".repeat(5_000)).expect("words");
-        assert!(many.0.len() < 300);
-    }
 }

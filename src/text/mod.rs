@@ -7,3 +7,5 @@ pub mod emoji;
 pub mod format;
 pub mod html;
 pub mod mentions;
+pub mod query;
+pub mod words;

@@ -3,8 +3,9 @@
 use crate::support::TestServer;
 use crate::trace::{ONE_READER, heard, plan};
 
-/// Lists as long as a page, a thread's limit or the people one post addresses may be walked whole.
-const BOUNDED: [&str; 9] = [
+/// Lists as long as a page, a thread's limit, the people one post addresses or the newest few thousand may be walked whole.
+const BOUNDED: [&str; 10] = [
+    "recent",
     "page",
     "wanted",
     "up",
@@ -131,6 +132,8 @@ fn notifications_and_searches_walk_indexes() {
         ("POST", "/api/v1/pleroma/notifications/read?max_id=9"),
         ("POST", "/api/v1/notifications/clear"),
         ("GET", "/api/v2/search?q=cats"),
+        ("GET", "/api/v2/search?q=from:me%20has:image"),
+        ("GET", "/api/v2/search?q=in:library"),
         ("GET", "/api/v2/search?q=https://remote.example/1"),
         ("GET", "/api/v1/pleroma/statuses/ID/reactions"),
     ]);

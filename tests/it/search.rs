@@ -253,6 +253,128 @@ fn tags_are_found_by_their_beginning_the_exact_one_first() {
 }
 
 #[test]
+fn operators_narrow_a_search_with_words_and_without() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let far = stranger(&server, "Far", "remote.example");
+    let of_far = delivered(&server, &far, "remote tea");
+    let plain = post(&alice, "public", "green tea");
+    let reply = bob.post_with(
+        "black tea",
+        &[("in_reply_to_id", &plain), ("language", "de")],
+    );
+    let reply = reply["id"].as_str().unwrap();
+    let sensitive = bob.post_with(
+        "tea and milk",
+        &[("sensitive", "true"), ("visibility", "unlisted")],
+    );
+    let sensitive = sensitive["id"].as_str().unwrap();
+    let found = |q: &str| statuses(&alice, q);
+    assert_eq!(found("tea from:me"), [plain.as_str()]);
+    assert_eq!(found("tea from:bob"), [sensitive, reply]);
+    assert_eq!(found("from:@bob@127.0.0.1:4000"), [sensitive, reply]);
+    assert_eq!(found("from:Far@remote.example"), [of_far.as_str()]);
+    assert_eq!(found("tea from:nobody"), [""; 0]);
+    assert_eq!(found("tea is:reply"), [reply]);
+    assert_eq!(
+        found("tea -is:reply -is:sensitive"),
+        [plain.as_str(), of_far.as_str()]
+    );
+    assert_eq!(found("is:sensitive"), [sensitive]);
+    assert_eq!(found("language:de"), [reply]);
+    assert_eq!(found("tea -milk -green from:bob"), [reply]);
+    assert_eq!(found("\"green tea\""), [plain.as_str()]);
+    assert_eq!(found("\"tea green\""), [""; 0]);
+    assert_eq!(found("tea in:public from:bob"), [reply]);
+    assert_eq!(found("-tea"), [""; 0]);
+    server
+        .sql()
+        .execute(
+            "UPDATE statuses SET created_at = unixepoch('2020-02-02') * 1000 + 5 WHERE id = ?1",
+            [&plain],
+        )
+        .unwrap();
+    assert_eq!(found("tea before:2020-02-03"), [plain.as_str()]);
+    assert_eq!(found("during:2020-02-02"), [plain.as_str()]);
+    assert_eq!(found("tea before:2020-02-02"), [""; 0]);
+    assert_eq!(found("tea after:2020-02-02").len(), 3);
+}
+
+#[test]
+fn the_library_is_what_one_wrote_is_named_in_or_kept() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let own = post(&alice, "public", "tea of my own");
+    let other = post(&bob, "public", "tea of bob");
+    let named = post(&bob, "public", "tea for @alice");
+    let (liked, kept, boosted) = (
+        post(&bob, "public", "tea 1"),
+        post(&bob, "public", "tea 2"),
+        post(&bob, "public", "tea 3"),
+    );
+    for (id, verb) in [
+        (&liked, "favourite"),
+        (&kept, "bookmark"),
+        (&boosted, "reblog"),
+    ] {
+        alice
+            .post(&format!("/api/v1/statuses/{id}/{verb}"), &[])
+            .ok();
+    }
+    assert_eq!(
+        statuses(&alice, "tea in:library"),
+        [boosted, kept, liked, named, own]
+    );
+    assert_eq!(
+        statuses(&bob, "tea in:library").first(),
+        statuses(&bob, "tea from:me").first()
+    );
+    assert!(statuses(&alice, "tea in:all").contains(&other));
+}
+
+#[test]
+fn posts_with_media_are_found_by_what_it_is() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let pictured = post(&alice, "public", "a picture");
+    post(&alice, "public", "no picture");
+    server
+        .sql()
+        .execute(
+            "INSERT INTO media (id, account_id, status_id, kind, mime, created_at) VALUES (1, ?1, ?2, 'image', 'image/png', 0)",
+            [&alice.id, &pictured],
+        )
+        .unwrap();
+    assert_eq!(statuses(&alice, "has:image"), [pictured.as_str()]);
+    assert_eq!(statuses(&alice, "picture has:media"), [pictured.as_str()]);
+    assert_eq!(statuses(&alice, "has:video"), [""; 0]);
+    assert_eq!(statuses(&alice, "picture -has:media").len(), 1);
+}
+
+#[test]
+fn languages_without_spaces_are_searched_by_any_part_of_a_sentence() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let tokyo = post(&alice, "public", "明日は東京タワーに行きます");
+    let thai = post(&alice, "public", "ฉันรักแมวมาก");
+    let korean = post(&alice, "public", "고양이를 좋아해요");
+    for (q, id) in [
+        ("東京", &tokyo),
+        ("東京タワー", &tokyo),
+        ("京", &tokyo),
+        ("行きます", &tokyo),
+        ("รักแมว", &thai),
+        ("고양이", &korean),
+    ] {
+        assert_eq!(statuses(&alice, q), [id.as_str()], "{q}");
+    }
+    assert_eq!(statuses(&alice, "京東"), [""; 0]);
+    let mixed = post(&alice, "public", "Rustで書く");
+    assert_eq!(statuses(&alice, "rust"), [mixed.as_str()]);
+    assert_eq!(statuses(&alice, "書く"), [mixed.as_str()]);
+}
+
+#[test]
 fn a_limit_is_clamped_never_refused() {
     let server = TestServer::new();
     let alice = server.user("alice");

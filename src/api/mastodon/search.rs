@@ -5,10 +5,11 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::db::account_search::{self, Query};
-use crate::db::status_search::{self, Words};
+use crate::db::status_search;
 use crate::db::{accounts, statuses, tags};
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
+use crate::text::query;
 use crate::views::View;
 use crate::views::search::{Found, Hashtag};
 use crate::web::ctx::Ctx;
@@ -123,12 +124,25 @@ impl Search {
 
     /// Strangers search no texts: what is public can be read, but not combed through.
     fn statuses(&self, cx: &Ctx, db: &Connection) -> Result<Vec<StatusId>> {
-        match (cx.viewer(), Words::parse(&self.typed)) {
-            (Some(me), Some(words)) => {
-                status_search::find(db, me, &words, self.author, self.limit, self.offset)
-            }
-            _ => Ok(Vec::new()),
-        }
+        let query = query::Query::parse(&self.typed);
+        let Some(viewer) = cx.viewer().filter(|_| !query.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let author = match &query.from {
+            Some(name) => match author(cx, db, viewer, name)? {
+                Some(author) if self.author.is_none_or(|other| other == author) => Some(author),
+                _ => return Ok(Vec::new()),
+            },
+            None => self.author,
+        };
+        let search = status_search::Search {
+            viewer,
+            query: &query,
+            author,
+            limit: self.limit,
+            offset: self.offset,
+        };
+        status_search::find(db, &search)
     }
 
     /// The status that an address names: its page here, or its ActivityPub id wherever it lives.
@@ -148,6 +162,20 @@ impl Search {
         }
         tags::beginning_with(db, cx.viewer(), name, self.limit, self.offset)
     }
+}
+
+/// Whom `from:` names.
+fn author(cx: &Ctx, db: &Connection, me: AccountId, name: &str) -> Result<Option<AccountId>> {
+    if name == "me" {
+        return Ok(Some(me));
+    }
+    let (username, host) = name.split_once('@').unwrap_or((name, ""));
+    let (base, host) = (cx.app.base(), host.to_lowercase());
+    let found = match host.is_empty() || host == base.authority() || host == base.host() {
+        true => accounts::by_handle(db, &username.to_lowercase(), "")?,
+        false => accounts::by_handle(db, username, &host)?,
+    };
+    Ok(found.map(|account| account.id))
 }
 
 /// Accounts, with the caller's relationships to them on request.

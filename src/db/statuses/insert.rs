@@ -129,10 +129,3 @@ pub fn describe(
     ])?;
     Ok(())
 }
-
-/// Lets the search find the status by these words.
-pub fn index(db: &Connection, status: StatusId, words: &str) -> Result<()> {
-    db.prepare_cached("INSERT INTO status_search (rowid, content) VALUES (?1, ?2)")?
-        .execute(params![status, words])?;
-    Ok(())
-}

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::db::home::{self, Reach};
 use crate::db::statuses::insert::{self, NewStatus};
 use crate::db::visibility::Visibility;
-use crate::db::{Tx, conversations, jobs};
+use crate::db::{Tx, conversations, jobs, status_search};
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, MediaId};
 use crate::ops::notifications;
@@ -41,7 +41,7 @@ pub fn insert(tx: &Tx, new: &Arrival) -> Result<()> {
     }
     let words = new.words.trim();
     if !words.is_empty() {
-        insert::index(tx, row.id, words)?;
+        status_search::index(tx, row.id, words)?;
     }
     if let Some(at) = row.expires_at {
         jobs::push_at(tx, "expire_status", &json!({"status": row.id}), at)?;
