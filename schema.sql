@@ -102,13 +102,20 @@ CREATE TABLE password_resets (
   expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Second factors. The secret counts only once `confirmed_at` is set; `last_step` refuses a code seen before.
+-- Second factors. `secret` is asked for at logins; a new one waits in `pending`, beside it, until its first right code, so that
+-- moving to another phone locks nobody out. `last_step` refuses a code seen before.
 CREATE TABLE mfa_totp (
-  account_id   INTEGER PRIMARY KEY REFERENCES users (account_id) ON DELETE CASCADE,
-  secret       BLOB    NOT NULL,
-  confirmed_at INTEGER,
-  last_step    INTEGER NOT NULL DEFAULT 0
+  account_id INTEGER PRIMARY KEY REFERENCES users (account_id) ON DELETE CASCADE,
+  secret     BLOB,                                  -- NULL: the second factor is off
+  pending    BLOB,
+  last_step  INTEGER NOT NULL DEFAULT 0
 );
+-- What logs in when the phone is lost: each row once. They may be made before the second factor is switched on.
+CREATE TABLE mfa_backup_codes (
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  code       BLOB    NOT NULL,                      -- SHA-256
+  PRIMARY KEY (account_id, code)
+) WITHOUT ROWID;
 
 -- Invitations to register (pleroma-contract C.5).
 CREATE TABLE invites (
@@ -165,12 +172,14 @@ CREATE INDEX tokens_app ON tokens (app_id);
 
 -- Logins that were right so far and wait for the second factor: five minutes.
 CREATE TABLE mfa_tokens (
-  token      BLOB    PRIMARY KEY,                   -- SHA-256
-  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
-  app_id     INTEGER NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
-  scopes     TEXT    NOT NULL,
-  attempts   INTEGER NOT NULL DEFAULT 0,
-  expires_at INTEGER NOT NULL
+  token          BLOB    PRIMARY KEY,               -- SHA-256
+  account_id     INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  app_id         INTEGER NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  scopes         TEXT    NOT NULL,
+  redirect_uri   TEXT,                              -- of a login on the authorize page, which ends in a code; NULL: in a token
+  code_challenge TEXT,                              -- as in oauth_codes
+  attempts       INTEGER NOT NULL DEFAULT 0,
+  expires_at     INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX mfa_tokens_account ON mfa_tokens (account_id);
 CREATE INDEX mfa_tokens_app ON mfa_tokens (app_id);

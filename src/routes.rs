@@ -5,7 +5,9 @@ use crate::api::mastodon::{
     accounts, apps, blocks, conversations, credentials, custom_emojis, instance, lists, markers,
     media, notifications, registration, relationships, search, status_actions, statuses, timelines,
 };
-use crate::api::pleroma::{captcha, confirmation, emoji, password_resets, pictures, reactions};
+use crate::api::pleroma::{
+    captcha, confirmation, emoji, mfa, password_resets, pictures, reactions,
+};
 use crate::api::{admin, nodeinfo, oauth, pleroma};
 use crate::pages::{self, feeds, files, public, setup};
 use crate::web::rate::Class;
@@ -59,6 +61,9 @@ pub static ROUTES: &[Route] = &[
     get("/oauth/authorize",                        Open,                                         pages::oauth::show),
     post("/oauth/authorize",                       Open,                                         pages::oauth::submit).rate(Class::Login),
     post("/oauth/token",                           Open,                                         oauth::token).rate(Class::Login),
+    post("/oauth/mfa/challenge",                   Open,                                         oauth::challenge).rate(Class::Login),
+    get("/oauth/mfa",                              Open,                                         pages::oauth::mfa::show),
+    post("/oauth/mfa/verify",                      Open,                                         pages::oauth::mfa::submit).rate(Class::Login),
     post("/oauth/revoke",                          Open,                                         oauth::revoke),
     get("/oauth/userinfo",                         User(&["profile", "read:accounts"]),          oauth::userinfo),
     post("/oauth/userinfo",                        User(&["profile", "read:accounts"]),          oauth::userinfo),
@@ -66,6 +71,13 @@ pub static ROUTES: &[Route] = &[
     get("/api/oauth_tokens",                       User(&[]),                                    oauth::list),
     delete("/api/oauth_tokens/{id}",               User(&[]),                                    oauth::delete),
     delete("/auth/sign_out",                       Open,                                         oauth::sign_out),
+
+    // The second factor
+    get("/api/pleroma/accounts/mfa",               User(&["read:security"]),                     mfa::show),
+    get("/api/pleroma/accounts/mfa/backup_codes",  User(&["write:security"]),                    mfa::make_backup_codes),
+    get("/api/pleroma/accounts/mfa/setup/{method}", User(&["write:security"]),                   mfa::set_up),
+    post("/api/pleroma/accounts/mfa/confirm/{method}", User(&["write:security"]),                mfa::confirm).rate(Class::Login),
+    delete("/api/pleroma/accounts/mfa/{method}",   User(&["write:security"]),                    mfa::disable).rate(Class::Login),
 
     // The instance
     get("/api/v1/instance",                        Open,                                         instance::v1),
@@ -142,6 +154,7 @@ pub static ROUTES: &[Route] = &[
     patch("/api/pleroma/admin/users/confirm_email", Admin(&["admin:write:accounts"]),            admin::users::confirm_email),
     patch("/api/pleroma/admin/users/resend_confirmation_email", Admin(&["admin:write:accounts"]), admin::users::resend_confirmation_email),
     patch("/api/pleroma/admin/users/force_password_reset", Admin(&["admin:write:accounts"]),     admin::users::force_password_reset),
+    put("/api/pleroma/admin/users/disable_mfa",    Admin(&["admin:write:accounts"]),             admin::users::disable_mfa),
     put("/api/pleroma/admin/users/tag",            Admin(&["admin:write:accounts"]),             admin::users::tag),
     delete("/api/pleroma/admin/users/tag",         Admin(&["admin:write:accounts"]),             admin::users::untag),
     post("/api/pleroma/admin/users/permission_group/{group}", Admin(&["admin:write:accounts"]),  admin::groups::grant_many),

@@ -9,15 +9,16 @@ use crate::db::{self, accounts, tokens};
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, TokenId};
 use crate::ops::apps::Client;
+use crate::ops::login::second_factor::{self, Attempt};
 use crate::ops::login::{self, Exchange, Granted, Outcome};
+use crate::ops::mfa::Factor;
 use crate::ops::sessions;
 use crate::ops::tokens::{Issued, open_session};
 use crate::views;
 use crate::views::token::{self, LONGEST_TOLD, Token};
-use crate::web::credentials;
 use crate::web::ctx::Ctx;
-use crate::web::passwords;
 use crate::web::reply::Reply;
+use crate::web::{credentials, passwords, second_factors};
 
 /// `POST /oauth/token`
 pub fn token(cx: &Ctx) -> Result<Reply> {
@@ -33,6 +34,35 @@ pub fn token(cx: &Ctx) -> Result<Reply> {
         Outcome::SecondFactor(mfa_token) => Err(mfa_required(&mfa_token)),
         Outcome::Refused => Err(refused()),
     }
+}
+
+/// `POST /oauth/mfa/challenge`: the second step of the `password` grant. What exactly was wrong is not told.
+pub fn challenge(cx: &Ctx) -> Result<Reply> {
+    let refused = || Error::BadRequest("Invalid code".into());
+    let factor = cx.params.text("challenge_type");
+    let factor = factor.and_then(|name| Factor::parse(&name));
+    let (Some(factor), Some(mfa_token), Some(code)) = (
+        factor,
+        cx.params.nonempty("mfa_token"),
+        cx.params.nonempty("code"),
+    ) else {
+        return Err(refused());
+    };
+    let with = Attempt {
+        mfa_token: &mfa_token,
+        factor,
+        code: &code,
+    };
+    let granted = second_factors::attempt(cx.app, with, || {
+        let outcome = with_client(cx, |tx, client| {
+            second_factor::into_token(tx, cx.app.terms(), client, with)
+        })?;
+        Ok(match outcome {
+            Outcome::In(granted) => Some(granted),
+            Outcome::SecondFactor(_) | Outcome::Refused => None,
+        })
+    })?;
+    welcome(cx, granted.ok_or_else(refused)?)
 }
 
 /// Pleroma's answer to a request that names no known grant, 500 included.

@@ -71,6 +71,11 @@ pub enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Switch the second factor of a login off, for somebody who lost phone and backup codes
+    ResetMfa {
+        /// Whose
+        name: String,
+    },
     /// Delete an account and all that it wrote; the name is never handed out again
     Delete {
         /// Whom
@@ -129,6 +134,9 @@ pub fn run(data: &Path, command: Command) -> Outcome {
         } => {
             let (password, made) = given_or_made(password_stdin)?;
             set_password(&app, &name, &password).map(|()| if made { say(password) } else { Ok(()) })
+        }
+        Command::ResetMfa { name } => {
+            change(&app, &name, |tx, user| ops::mfa::disable(tx, user.id))
         }
         Command::Delete { name } => change(&app, &name, |tx, user| ops::users::delete(tx, user.id)),
     };

@@ -69,6 +69,13 @@ pub fn by_hash(db: &Connection, hash: &[u8; 32]) -> Result<Option<CodeRow>> {
         .optional()?)
 }
 
+/// Forgets the codes that a user gave and nobody exchanged yet.
+pub fn delete_unused_of(db: &Connection, account: AccountId) -> Result<()> {
+    db.prepare_cached("DELETE FROM oauth_codes WHERE account_id = ?1 AND used_token_id IS NULL")?
+        .execute(params![account])?;
+    Ok(())
+}
+
 /// Notes which token was made with a code.
 pub fn mark_used(db: &Connection, hash: &[u8; 32], token: TokenId) -> Result<()> {
     db.prepare_cached("UPDATE oauth_codes SET used_token_id = ?2 WHERE code = ?1")?

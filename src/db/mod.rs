@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod lists;
 pub mod markers;
 pub mod media;
+pub mod mfa;
 pub mod mfa_tokens;
 pub mod migrations;
 pub mod moderation_log;

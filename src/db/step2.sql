@@ -36,3 +36,19 @@ CREATE TRIGGER direct_removed BEFORE DELETE ON statuses WHEN old.visibility = 3 
                OR EXISTS (SELECT 1 FROM mentions WHERE status_id = s.id AND account_id = participations.account_id)))
     WHERE last_status_id = old.id;
 END;
+
+-- Second factors: nobody could have one in version 1.
+DROP TABLE mfa_totp;
+CREATE TABLE mfa_totp (
+  account_id INTEGER PRIMARY KEY REFERENCES users (account_id) ON DELETE CASCADE,
+  secret     BLOB,
+  pending    BLOB,
+  last_step  INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE mfa_backup_codes (
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  code       BLOB    NOT NULL,
+  PRIMARY KEY (account_id, code)
+) WITHOUT ROWID;
+ALTER TABLE mfa_tokens ADD COLUMN redirect_uri TEXT;
+ALTER TABLE mfa_tokens ADD COLUMN code_challenge TEXT;

@@ -109,7 +109,7 @@ macro_rules! select {
         concat!(
             "SELECT u.account_id, a.username, u.email, u.password_hash, u.is_admin, u.is_moderator, a.deactivated, u.reset_pending,
                     u.approval_pending, u.confirmation_pending, u.registration_reason,
-                    EXISTS (SELECT 1 FROM mfa_totp AS m WHERE m.account_id = u.account_id AND m.confirmed_at IS NOT NULL) AS mfa
+                    EXISTS (SELECT 1 FROM mfa_totp AS m WHERE m.account_id = u.account_id AND m.secret IS NOT NULL) AS mfa
                FROM users AS u JOIN accounts AS a ON a.id = u.account_id ",
             $rest
         )

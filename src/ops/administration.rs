@@ -11,7 +11,7 @@ use crate::ids::AccountId;
 use crate::mail::Site;
 use crate::ops::moderation_log::{Subject, names, record};
 use crate::ops::sessions::Viewer;
-use crate::ops::{confirmation, users};
+use crate::ops::{confirmation, mfa, users};
 
 /// What can be done to a list of people.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub enum Action {
     ResendConfirmation,
     /// Demand a new password.
     ForcePasswordReset,
+    /// Switch the second factor off.
+    DisableMfa,
     /// Delete for good.
     Delete,
     /// Add moderation tags.
@@ -58,6 +60,7 @@ impl Action {
             Action::ConfirmEmail => "confirm_email",
             Action::ResendConfirmation => "resend_confirmation_email",
             Action::ForcePasswordReset => "force_password_reset",
+            Action::DisableMfa => "disable_mfa",
             Action::Delete => "delete",
             Action::Tag(_) => "tag",
             Action::Untag(_) => "untag",
@@ -74,6 +77,7 @@ impl Action {
             Action::ConfirmEmail => format!("confirmed email for users: {whom}"),
             Action::ResendConfirmation => format!("re-sent confirmation email for users: {whom}"),
             Action::ForcePasswordReset => format!("forced password reset for users: {whom}"),
+            Action::DisableMfa => format!("disabled two-factor authentication for users: {whom}"),
             Action::Delete => format!("deleted users: {whom}"),
             Action::Tag(tags) => format!("added tags: {} to users: {whom}", tags.join(", ")),
             Action::Untag(tags) => format!("removed tags: {} from users: {whom}", tags.join(", ")),
@@ -149,6 +153,7 @@ fn effect(tx: &Tx, site: &Site, account: &AccountRow, action: &Action) -> Result
             None => Ok(()),
         },
         Action::ForcePasswordReset => rows::demand_reset(tx, id),
+        Action::DisableMfa => mfa::disable(tx, id),
         Action::Delete => users::delete(tx, id),
         Action::Tag(tags) => set_tags(tx, account, |known| {
             known.extend(tags.iter().cloned());

@@ -3,6 +3,8 @@
 //! Passwords are compared before (`web::passwords`): hashing takes long, and no transaction waits for it. What else
 //! decides is asked here, in the transaction that writes the token.
 
+pub mod second_factor;
+
 use std::time::Duration;
 
 use crate::auth::scope::Scopes;
@@ -10,7 +12,6 @@ use crate::auth::{pkce, secret};
 use crate::clock::Timestamp;
 use crate::db::apps::AppRow;
 use crate::db::codes::{self, CodeRow};
-use crate::db::mfa_tokens::{self, NewMfaToken};
 use crate::db::users::{self, Standing, UserRow};
 use crate::db::{Tx, tokens};
 use crate::error::{Error, Result};
@@ -18,9 +19,7 @@ use crate::ids::AccountId;
 use crate::ops::apps::{self, Client};
 use crate::ops::sessions::Rules;
 use crate::ops::tokens::{Issued, issue, renew};
-
-/// How long a login waits for its second factor.
-const SECOND_FACTOR_WAIT: Duration = Duration::from_secs(300);
+use second_factor::Halted;
 
 /// What the settings say about logins.
 #[derive(Clone, Copy, Debug)]
@@ -102,10 +101,16 @@ pub fn with_password(
     let Some(scopes) = scopes_for(&app, asked, user.is_admin) else {
         return Ok(Outcome::Refused);
     };
-    if user.mfa {
-        return second_factor(tx, &app, &user, &scopes).map(Outcome::SecondFactor);
-    }
     let scopes = scopes.to_string();
+    if user.mfa {
+        let login = Halted {
+            account: user.id,
+            app: app.id,
+            scopes,
+            page: None,
+        };
+        return second_factor::wait(tx, login).map(Outcome::SecondFactor);
+    }
     let token = issue(
         tx,
         Some(app.id),
@@ -208,17 +213,46 @@ pub struct Consent<'a> {
     pub challenge: Option<&'a str>,
 }
 
+/// How the person on the page proved who it is.
+pub enum Proof<'a> {
+    /// With the session of the browser, which began with a whole login.
+    Session(AccountId),
+    /// With a password that was right a moment ago.
+    Password(&'a UserRow),
+}
+
+/// What comes of a consent.
+pub enum Consented {
+    /// A code for the application.
+    Code(String),
+    /// The password was right; this names the login while it waits for the second factor.
+    SecondFactor(String),
+}
+
 /// Makes a code for a user who was asked.
-pub fn consent(tx: &Tx, terms: Terms, account: AccountId, to: &Consent) -> Result<String> {
-    let user = users::by_id(tx, account)?.ok_or(Error::InvalidCredentials)?;
+pub fn consent(tx: &Tx, terms: Terms, proof: &Proof, to: &Consent) -> Result<Consented> {
+    let user = match proof {
+        Proof::Session(account) => users::by_id(tx, *account)?,
+        Proof::Password(verified) => still_right(tx, verified)?,
+    };
+    let user = user.ok_or(Error::InvalidCredentials)?;
     admit(&user, terms.rules)?;
+    if user.mfa && matches!(proof, Proof::Password(_)) {
+        let login = Halted {
+            account: user.id,
+            app: to.app.id,
+            scopes: to.scopes.to_string(),
+            page: Some((to.redirect_uri, to.challenge)),
+        };
+        return second_factor::wait(tx, login).map(Consented::SecondFactor);
+    }
     let code = secret::token();
     codes::insert(
         tx,
         &CodeRow {
             hash: secret::digest(&code),
             app: to.app.id,
-            account,
+            account: user.id,
             redirect_uri: to.redirect_uri.to_owned(),
             scopes: to.scopes.to_string(),
             challenge: to.challenge.map(str::to_owned),
@@ -226,7 +260,7 @@ pub fn consent(tx: &Tx, terms: Terms, account: AccountId, to: &Consent) -> Resul
             used_for: None,
         },
     )?;
-    Ok(code)
+    Ok(Consented::Code(code))
 }
 
 /// Ends what a token stands for; a refresh token ends its access token. Whoever names an application must prove to be
@@ -256,19 +290,4 @@ fn granted(token: Issued, account: Option<AccountId>) -> Outcome {
 fn still_right(tx: &Tx, verified: &UserRow) -> Result<Option<UserRow>> {
     let now = users::by_id(tx, verified.id)?;
     Ok(now.filter(|now| now.password_hash == verified.password_hash))
-}
-
-fn second_factor(tx: &Tx, app: &AppRow, user: &UserRow, scopes: &Scopes) -> Result<String> {
-    let token = secret::token();
-    mfa_tokens::insert(
-        tx,
-        &NewMfaToken {
-            hash: secret::digest(&token),
-            account: user.id,
-            app: app.id,
-            scopes: &scopes.to_string(),
-            expires_at: Timestamp::now().plus(SECOND_FACTOR_WAIT),
-        },
-    )?;
-    Ok(token)
 }

@@ -14,6 +14,7 @@ pub mod lists;
 pub mod login;
 pub mod mails;
 pub mod media;
+pub mod mfa;
 pub mod moderation_log;
 pub mod notifications;
 pub mod password_resets;

@@ -9,7 +9,6 @@ pub mod dispatch;
 pub mod door;
 pub mod form;
 pub mod form_token;
-
 pub mod idempotency;
 pub mod kept;
 pub mod multipart;
@@ -18,4 +17,5 @@ pub mod passwords;
 pub mod rate;
 pub mod reply;
 pub mod router;
+pub mod second_factors;
 pub mod server;

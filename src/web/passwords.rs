@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::ctx::Ctx;
 use super::rate::{Class, Who};
 use crate::app::App;
 use crate::db::users::{self, UserRow};
@@ -12,6 +13,16 @@ use crate::error::Result;
 pub fn check(app: &App, name: &str, password: &str) -> Result<Option<UserRow>> {
     let user = app.db().read(|db| users::by_name_or_email(db, name))?;
     guess(app, user, name, password)
+}
+
+/// The calling user, if the request's `password` is the right one; a missing one is wrong.
+pub fn confirm(cx: &Ctx) -> Result<Option<UserRow>> {
+    let name = &cx.me()?.username;
+    check(
+        cx.app,
+        name,
+        &cx.params.text("password").unwrap_or_default(),
+    )
 }
 
 /// As [`check`], for a user already looked up, with the address counted.

@@ -19,6 +19,8 @@ pub enum Class {
     Login,
     /// Failed logins, by account.
     Account,
+    /// Wrong codes of second factors, by account.
+    SecondFactor,
     /// Registration.
     Registration,
     /// Password reset and confirmation mails.
@@ -38,7 +40,7 @@ impl Class {
             Class::Api => (300, 300),
             Class::Token => (600, 300),
             Class::Login => (15, 60),
-            Class::Account => (5, 300),
+            Class::Account | Class::SecondFactor => (5, 300),
             Class::Registration => (25, 1800),
             Class::Mail => (5, 1800),
             Class::Posting => (15, 10),
@@ -46,6 +48,14 @@ impl Class {
             Class::Search => (30, 10),
         };
         (f64::from(count), Duration::from_secs(seconds))
+    }
+
+    /// How long nothing more is let through once the limit was reached (security.md O9).
+    fn lock(self) -> Duration {
+        match self {
+            Class::SecondFactor => Duration::from_secs(900),
+            _ => Duration::ZERO,
+        }
     }
 }
 
@@ -79,6 +89,7 @@ const CROWDED: usize = 10_000;
 struct Bucket {
     tokens: f64,
     filled_at: Instant,
+    locked_until: Option<Instant>,
 }
 
 /// All buckets of the process.
@@ -114,19 +125,34 @@ impl Limiter {
         }
     }
 
+    /// Fills a bucket up: whoever it was about turned out to be the right one.
+    pub fn forget(&self, class: Class, who: Who) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.remove(&(class, who));
+    }
+
     fn take_at(&self, class: Class, who: Who, now: Instant, tokens: f64) -> Result<()> {
         let (capacity, window) = class.limit();
         let rate = capacity / window.as_secs_f64();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() > CROWDED {
             buckets.retain(|(class, _), bucket| {
-                now.duration_since(bucket.filled_at) < class.limit().1
+                now.duration_since(bucket.filled_at) < class.limit().1.max(class.lock())
             });
         }
-        let bucket = buckets.entry((class, who)).or_insert(Bucket {
+        let full = || Bucket {
             tokens: capacity,
             filled_at: now,
-        });
+            locked_until: None,
+        };
+        let bucket = buckets.entry((class, who)).or_insert_with(full);
+        if let Some(until) = bucket.locked_until {
+            if now < until {
+                let retry_after = until.duration_since(now).as_secs_f64().ceil() as u64;
+                return Err(Error::Throttled { retry_after });
+            }
+            *bucket = full();
+        }
         let gained = now.duration_since(bucket.filled_at).as_secs_f64() * rate;
         bucket.tokens = (bucket.tokens + gained).min(capacity);
         bucket.filled_at = now;
@@ -135,6 +161,9 @@ impl Limiter {
             return Err(Error::Throttled { retry_after });
         }
         bucket.tokens -= tokens;
+        if bucket.tokens < 1.0 && class.lock() > Duration::ZERO {
+            bucket.locked_until = Some(now + class.lock());
+        }
         Ok(())
     }
 }
@@ -159,6 +188,30 @@ mod tests {
         limiter
             .take_at(Class::Account, me, start + Duration::from_secs(61), 1.0)
             .expect("one token came back");
+    }
+
+    #[test]
+    fn five_wrong_codes_lock_for_a_quarter_of_an_hour() {
+        let limiter = Limiter::new(true);
+        let (me, start) = (Who::Id(1), Instant::now());
+        let attempt = |seconds| {
+            let now = start + Duration::from_secs(seconds);
+            limiter.take_at(Class::SecondFactor, me.clone(), now, 1.0)
+        };
+        for second in 0..5 {
+            attempt(second).expect("within the limit");
+        }
+        assert!(matches!(
+            attempt(60),
+            Err(Error::Throttled { retry_after: 844 })
+        ));
+        assert!(attempt(903).is_err());
+        for _ in 0..5 {
+            attempt(904).expect("the lock has ended");
+        }
+        assert!(attempt(905).is_err());
+        limiter.forget(Class::SecondFactor, me.clone());
+        attempt(905).expect("it was the right one");
     }
 
     #[test]

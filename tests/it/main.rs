@@ -26,6 +26,7 @@ mod lists;
 mod login;
 mod markers;
 mod media;
+mod mfa;
 mod mutes;
 mod nodeinfo;
 mod notification_rules;

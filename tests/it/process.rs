@@ -288,6 +288,7 @@ fn commands_work_beside_a_running_server_and_take_effect_at_once() {
     let stats: Value = serde_json::from_str(&done(data, &["stats", "--json"])).unwrap();
     assert_eq!(stats["tables"]["users"], 2);
     assert!(stats["database_bytes"].as_u64().unwrap() > 0);
+    done(data, &["user", "reset-mfa", "carol"]);
     done(data, &["user", "delete", "carol"]);
     assert_eq!(
         failure(&run(data, &["user", "show", "nobody"])),

@@ -23,7 +23,7 @@ fn narrow(user: &TestUser, scopes: &str) -> String {
 }
 
 fn switch_on_mfa(user: &TestUser) {
-    let sql = "INSERT INTO mfa_totp (account_id, secret, confirmed_at) VALUES (?1, x'00', 1)";
+    let sql = "INSERT INTO mfa_totp (account_id, secret) VALUES (?1, x'00')";
     user.server.sql().execute(sql, [&user.id]).unwrap();
 }
 

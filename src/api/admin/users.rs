@@ -136,6 +136,13 @@ pub fn force_password_reset(cx: &Ctx) -> Result<Reply> {
     Ok(Reply::empty(204))
 }
 
+/// `PUT /api/pleroma/admin/users/disable_mfa`: for somebody who lost phone and backup codes.
+pub fn disable_mfa(cx: &Ctx) -> Result<Reply> {
+    let nickname = cx.require("nickname")?.into_owned();
+    apply(cx, std::slice::from_ref(&nickname), &Action::DisableMfa)?;
+    Reply::json(&nickname)
+}
+
 /// `PUT /api/pleroma/admin/users/tag`
 pub fn tag(cx: &Ctx) -> Result<Reply> {
     apply(cx, &nicknames(cx)?, &Action::Tag(tags(cx)?))?;

@@ -5,6 +5,7 @@ pub mod confirmation;
 pub mod conversations;
 pub mod emoji;
 pub mod instance;
+pub mod mfa;
 pub mod notifications;
 pub mod password_resets;
 pub mod pictures;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Asked, PURPOSE, Target, field};
+use super::{Asked, FORM, PURPOSE, Target, field};
 use crate::auth::redirect;
 use crate::auth::scope::Scopes;
 use crate::error::Result;
@@ -55,7 +55,7 @@ pub(super) fn login_page(
         instance: &cx.app.config().instance.name,
         app: target.map_or("", |target| &target.app.name),
         problem,
-        name: field(cx, "name").unwrap_or_default(),
+        name: field(cx, FORM, "name").unwrap_or_default(),
         hidden: asked.hidden(form_token::make(cx, PURPOSE)?),
         scopes: lines(&asked_for.or(offered).unwrap_or_default()),
     };
@@ -84,7 +84,8 @@ pub(super) fn consent_page(
     Ok(leading_to(Some(target), rendered(&page)?))
 }
 
-fn leading_to(target: Option<&Target>, page: String) -> Reply {
+/// A page whose form leads to the application.
+pub(super) fn leading_to(target: Option<&Target>, page: String) -> Reply {
     let scheme = target.and_then(|target| redirect::scheme(&target.redirect_uri));
     Reply::html_leading_to(page, scheme.as_deref()).header("Cache-Control", "no-store")
 }

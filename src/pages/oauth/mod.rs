@@ -4,6 +4,7 @@
 //! pressed a button: everything that is wrong with a request is said here (security.md O1).
 
 mod forms;
+pub mod mfa;
 
 use forms::{consent_page, login_page};
 
@@ -13,8 +14,8 @@ use crate::auth::redirect::{self, OUT_OF_BAND};
 use crate::auth::scope::Scopes;
 use crate::db::apps::{self, AppRow};
 use crate::error::{Error, Result};
-use crate::ids::AccountId;
-use crate::ops::login::{self, Consent};
+use crate::ops::login::{self, Consent, Consented, Proof};
+use crate::ops::mfa::Factor;
 use crate::ops::sessions::{self, Session, Viewer};
 use crate::web::ctx::Ctx;
 use crate::web::params::Value;
@@ -22,6 +23,8 @@ use crate::web::reply::Reply;
 use crate::web::{credentials, form_token, passwords};
 
 const PURPOSE: &str = "authorize";
+/// What the names of the form's fields are wrapped in.
+const FORM: &str = "authorization";
 const WRONG_LOGIN: &str = "Invalid Username/Password";
 const WRONG_SCOPES: &str = "This action is outside the authorized scopes";
 
@@ -80,14 +83,23 @@ pub fn submit(cx: &Ctx) -> Result<Reply> {
         Some(problem) => return refusal(problem),
         None => {}
     }
-    if !is_meant(cx)? {
+    if !is_meant(cx, PURPOSE)? {
         return again("This form has expired. Please try again.", 401);
     }
     if cx.params.text("decision").as_deref() == Some("cancel") {
         return cancelled(&asked, &target);
     }
     match agreed(cx, &asked, &target) {
-        Ok(Some((account, scopes))) => give_code(cx, &asked, &target, account, &scopes),
+        Ok(Some(Consented::Code(code))) => answered(&target, asked.state.as_deref(), &code),
+        Ok(Some(Consented::SecondFactor(mfa_token))) => {
+            let waiting = mfa::Asked {
+                mfa_token,
+                factor: Factor::Totp,
+                redirect_uri: None,
+                state: asked.state,
+            };
+            mfa::page(cx, &waiting, &target, "", 200)
+        }
         Ok(None) => again(WRONG_LOGIN, 401),
         Err(refused @ Error::LoginRefused { .. }) => again(&refused.to_string(), 403),
         Err(Error::Status(status, problem)) => again(&problem, status),
@@ -95,11 +107,14 @@ pub fn submit(cx: &Ctx) -> Result<Reply> {
     }
 }
 
-/// Who agrees, and to what: with name and password, else with the session of the browser.
-fn agreed(cx: &Ctx, asked: &Asked, target: &Target) -> Result<Option<(AccountId, Scopes)>> {
-    let (Some(name), Some(password)) = (field(cx, "name"), field(cx, "password")) else {
-        let agreeing = agreeing(cx, asked, target)?;
-        return Ok(agreeing.map(|(viewer, scopes)| (viewer.id, scopes)));
+/// Somebody agrees: with name and password, else with the session of the browser. `None`: nobody whom we know.
+fn agreed(cx: &Ctx, asked: &Asked, target: &Target) -> Result<Option<Consented>> {
+    let named = (field(cx, FORM, "name"), field(cx, FORM, "password"));
+    let (Some(name), Some(password)) = named else {
+        let Some((viewer, scopes)) = agreeing(cx, asked, target)? else {
+            return Ok(None);
+        };
+        return consent(cx, asked, target, &Proof::Session(viewer.id), &scopes).map(Some);
     };
     let Some(user) = passwords::check(cx.app, &name, &password)? else {
         return Ok(None);
@@ -107,13 +122,25 @@ fn agreed(cx: &Ctx, asked: &Asked, target: &Target) -> Result<Option<(AccountId,
     login::admit(&user, cx.app.rules())?;
     let scopes = login::scopes_for(&target.app, asked.scopes.as_ref(), user.is_admin)
         .ok_or_else(|| Error::Status(401, WRONG_SCOPES.into()))?;
-    if user.mfa {
-        return Err(Error::Status(
-            403,
-            "Two-factor authentication is required".into(),
-        ));
-    }
-    Ok(Some((user.id, scopes)))
+    consent(cx, asked, target, &Proof::Password(&user), &scopes).map(Some)
+}
+
+fn consent(
+    cx: &Ctx,
+    asked: &Asked,
+    target: &Target,
+    proof: &Proof,
+    scopes: &Scopes,
+) -> Result<Consented> {
+    let to = Consent {
+        app: &target.app,
+        redirect_uri: &target.redirect_uri,
+        scopes,
+        challenge: asked.challenge.as_deref(),
+    };
+    cx.app
+        .db()
+        .write(|tx| login::consent(tx, cx.app.terms(), proof, &to))
 }
 
 /// The user whose session the browser has, if its token holds all that is asked for: otherwise whoever has a narrow
@@ -139,41 +166,26 @@ fn agreeing(cx: &Ctx, asked: &Asked, target: &Target) -> Result<Option<(Viewer, 
 
 /// Whether the form is one of ours. A program may post name and password without having fetched the form: no browser
 /// sends neither origin, nor site, nor cookie.
-fn is_meant(cx: &Ctx) -> Result<bool> {
+fn is_meant(cx: &Ctx, purpose: &str) -> Result<bool> {
     let from_browser = ["Origin", "Sec-Fetch-Site", "Cookie"]
         .iter()
         .any(|name| cx.header(name).is_some());
     if from_browser || cx.params.has(form_token::FIELD) {
-        form_token::check(cx, PURPOSE)
+        form_token::check(cx, purpose)
     } else {
         Ok(true)
     }
 }
 
-fn give_code(
-    cx: &Ctx,
-    asked: &Asked,
-    target: &Target,
-    account: AccountId,
-    scopes: &Scopes,
-) -> Result<Reply> {
-    let consent = Consent {
-        app: &target.app,
-        redirect_uri: &target.redirect_uri,
-        scopes,
-        challenge: asked.challenge.as_deref(),
-    };
-    let code = cx
-        .app
-        .db()
-        .write(|tx| login::consent(tx, cx.app.terms(), account, &consent))?;
+/// Sends the code to the application, or shows it.
+fn answered(target: &Target, state: Option<&str>, code: &str) -> Result<Reply> {
     if target.redirect_uri != OUT_OF_BAND {
-        return Ok(back(asked, target, &[("code", &code)]));
+        return Ok(back(target, state, &[("code", code)]));
     }
     let page = page(&Message {
         title: "Successfully authorized",
         text: "Copy this code into the application:",
-        code: &code,
+        code,
     })?;
     Ok(page.header("Cache-Control", "no-store"))
 }
@@ -186,14 +198,12 @@ fn cancelled(asked: &Asked, target: &Target) -> Result<Reply> {
         ("error", "access_denied"),
         ("error_description", "The user refused."),
     ];
-    Ok(back(asked, target, &answer))
+    Ok(back(target, asked.state.as_deref(), &answer))
 }
 
-fn back(asked: &Asked, target: &Target, answer: &[(&str, &str)]) -> Reply {
+fn back(target: &Target, state: Option<&str>, answer: &[(&str, &str)]) -> Reply {
     let mut answer = answer.to_vec();
-    if let Some(state) = &asked.state {
-        answer.push(("state", state));
-    }
+    answer.extend(state.map(|state| ("state", state)));
     Reply::redirect(&redirect::with_query(&target.redirect_uri, &answer))
         .header("Cache-Control", "no-store")
 }
@@ -231,13 +241,13 @@ fn registered(app: &AppRow, asked: Option<&str>) -> Option<String> {
 impl Asked {
     fn read(cx: &Ctx) -> Asked {
         Asked {
-            client_id: field(cx, "client_id").unwrap_or_default(),
-            redirect_uri: field(cx, "redirect_uri"),
-            response_type: field(cx, "response_type"),
+            client_id: field(cx, FORM, "client_id").unwrap_or_default(),
+            redirect_uri: field(cx, FORM, "redirect_uri"),
+            response_type: field(cx, FORM, "response_type"),
             scopes: asked_scopes(cx),
-            state: field(cx, "state"),
-            challenge: field(cx, "code_challenge"),
-            challenge_method: field(cx, "code_challenge_method"),
+            state: field(cx, FORM, "state"),
+            challenge: field(cx, FORM, "code_challenge"),
+            challenge_method: field(cx, FORM, "code_challenge_method"),
         }
     }
 
@@ -287,9 +297,9 @@ impl Asked {
     }
 }
 
-/// A parameter, be it wrapped in `authorization[…]` or plain.
-fn field(cx: &Ctx, key: &str) -> Option<String> {
-    let wrapped = cx.params.map("authorization");
+/// A parameter, be it wrapped as in `form[key]` or plain.
+fn field(cx: &Ctx, form: &str, key: &str) -> Option<String> {
+    let wrapped = cx.params.map(form);
     let found = wrapped
         .and_then(|fields| fields.nonempty(key))
         .or_else(|| cx.params.nonempty(key));
@@ -297,7 +307,7 @@ fn field(cx: &Ctx, key: &str) -> Option<String> {
 }
 
 fn asked_scopes(cx: &Ctx) -> Option<Scopes> {
-    let wrapped = cx.params.map("authorization").into_iter();
+    let wrapped = cx.params.map(FORM).into_iter();
     let (fields, key) = wrapped
         .chain([&cx.params])
         .flat_map(|fields| [(fields, "scope"), (fields, "scopes")])
