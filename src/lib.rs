@@ -15,7 +15,7 @@
 //! | [`pages`] | HTML for people: login, setup, profiles, posts, feeds | |
 //! | [`web`] | HTTP: front door, dispatch, parameters, limits | the fediverse |
 //! | [`cli`] | the commands, calling the same operations | a second way to do a thing |
-//! | [`text`] [`media`] [`auth`] [`mail`] [`config`] [`clock`] [`ids`] | leaves: pure or nearly so | everything above |
+//! | [`text`] [`media`] [`auth`] [`mail`] [`config`] [`clock`] [`ids`] [`events`] | leaves: pure or nearly so | everything above |
 //!
 //! Start with `schema.sql`, then [`routes`]: the first is the domain, the second the API. One noun has one file name in
 //! every room: `api/mastodon/statuses.rs`, `ops/statuses.rs`, `db/statuses.rs`, `views/status.rs`.
@@ -38,6 +38,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod fed;
 pub mod ids;
 pub mod jobs;

@@ -40,9 +40,14 @@ pub fn participation(
 
 /// A direct message arrived: it becomes the last one of everybody local whom it concerns. It is unread but for its author,
 /// for people who cannot see it, and for people who block somebody in it or in the thread. Who is new to the thread gets a
-/// participation with its present recipients.
-pub fn bump(db: &Connection, thread: i64, status: StatusId, author: AccountId) -> Result<()> {
-    db.prepare_cached(concat!(
+/// participation with its present recipients. Returns the owners with their participations.
+pub fn bump(
+    db: &Connection,
+    thread: i64,
+    status: StatusId,
+    author: AccountId,
+) -> Result<Vec<(AccountId, i64)>> {
+    let mut stmt = db.prepare_cached(concat!(
         "WITH people (id) AS (SELECT ?3 UNION SELECT account_id FROM mentions WHERE status_id = ?2)
          INSERT INTO participations (account_id, conversation_id, last_status_id, unread)
          SELECT u.account_id, ?1, ?2,
@@ -56,9 +61,13 @@ pub fn bump(db: &Connection, thread: i64, status: StatusId, author: AccountId) -
                                  WHERE mine.account_id = u.account_id AND mine.conversation_id = ?1)
            FROM people JOIN users AS u ON u.account_id = people.id JOIN statuses AS s ON s.id = ?2 WHERE true
          ON CONFLICT (account_id, conversation_id)
-         DO UPDATE SET last_status_id = excluded.last_status_id, unread = (unread OR excluded.unread) AND account_id <> ?3"
-    ))?
-    .execute(params![thread, status, author])?;
+         DO UPDATE SET last_status_id = excluded.last_status_id, unread = (unread OR excluded.unread) AND account_id <> ?3
+         RETURNING account_id, id"
+    ))?;
+    let bumped = stmt.query_map(params![thread, status, author], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    let bumped = bumped.collect::<rusqlite::Result<_>>()?;
     db.prepare_cached(
         "INSERT OR IGNORE INTO participation_recipients (participation_id, account_id)
          SELECT p.id, people.id
@@ -67,7 +76,7 @@ pub fn bump(db: &Connection, thread: i64, status: StatusId, author: AccountId) -
           WHERE NOT EXISTS (SELECT 1 FROM participation_recipients WHERE participation_id = p.id)",
     )?
     .execute(params![thread, status, author])?;
-    Ok(())
+    Ok(bumped)
 }
 
 /// Mutes a thread for somebody, until then or for ever.

@@ -46,19 +46,19 @@ pub fn set(db: &Connection, account: AccountId, timeline: &str, last_read_id: i6
     Ok(())
 }
 
-/// Moves a marker forward, never back. Where it stands already nothing is counted.
+/// Moves a marker forward, never back. Where it stands already nothing is counted; says whether it moved.
 pub fn advance(
     db: &Connection,
     account: AccountId,
     timeline: &str,
     last_read_id: i64,
-) -> Result<()> {
-    db.prepare_cached(
+) -> Result<bool> {
+    let moved = db.prepare_cached(
         "INSERT INTO markers (account_id, timeline, last_read_id, updated_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (account_id, timeline) DO UPDATE
             SET last_read_id = excluded.last_read_id, version = version + 1, updated_at = excluded.updated_at
           WHERE excluded.last_read_id > last_read_id",
     )?
     .execute(params![account, timeline, last_read_id, Timestamp::now()])?;
-    Ok(())
+    Ok(moved == 1)
 }

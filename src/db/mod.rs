@@ -37,6 +37,7 @@ pub mod server_state;
 pub mod stats;
 pub mod status_search;
 pub mod statuses;
+pub mod streaming;
 pub mod tags;
 pub mod timelines;
 pub mod tokens;
@@ -44,7 +45,7 @@ pub mod user_list;
 pub mod users;
 pub mod visibility;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,6 +58,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use scheduled_thread_pool::ScheduledThreadPool;
 
 use crate::error::{Error, Result};
+use crate::events::{Event, Hub};
+use crate::ids::AccountId;
 
 /// How the database file is opened.
 #[derive(Clone, Debug)]
@@ -69,18 +72,21 @@ pub struct Settings {
     pub cache_kib: u32,
 }
 
-/// The database: a writer, readers, and the bell that wakes the job runner.
+/// The database: a writer, readers, the bell that wakes the job runner, and the hub that tells streams what happened.
 pub struct Db {
     readers: r2d2::Pool<SqliteConnectionManager>,
     writer: Mutex<Connection>,
     generation: AtomicU64,
     bell: Bell,
+    hub: Hub,
 }
 
-/// A write transaction. It remembers that a job was pushed, to ring the bell after the commit.
+/// A write transaction. It remembers that a job was pushed, to ring the bell after the commit, and what happened, to publish it.
 pub struct Tx<'a> {
     inner: rusqlite::Transaction<'a>,
     jobs_pushed: Cell<bool>,
+    emitted: RefCell<Vec<Event>>,
+    hub: &'a Hub,
 }
 
 impl Deref for Tx<'_> {
@@ -94,6 +100,16 @@ impl Tx<'_> {
     /// Has the job runner woken once this transaction is committed.
     pub fn wake_jobs(&self) {
         self.jobs_pushed.set(true);
+    }
+
+    /// Tells open streams of something once this transaction is committed.
+    pub fn emit(&self, event: Event) {
+        self.emitted.borrow_mut().push(event);
+    }
+
+    /// Who listens to what happens: what is about to go must be looked at through their eyes before it is gone.
+    pub fn listeners(&self) -> Vec<Option<AccountId>> {
+        self.hub.listeners()
     }
 }
 
@@ -124,6 +140,7 @@ impl Db {
             writer: Mutex::new(writer),
             generation: AtomicU64::new(0),
             bell: Bell::default(),
+            hub: Hub::default(),
         })
     }
 
@@ -136,18 +153,23 @@ impl Db {
         Ok(found)
     }
 
-    /// Writes in one transaction: all of it happens, or nothing. Rings the job runner's bell after the commit.
+    /// Writes in one transaction: all of it happens, or nothing. Rings the job runner's bell and publishes events after the commit.
     pub fn write<T>(&self, work: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
         let (made, wake) = {
             let mut conn = self.writer();
             let tx = Tx {
                 inner: conn.transaction_with_behavior(TransactionBehavior::Immediate)?,
                 jobs_pushed: Cell::new(false),
+                emitted: RefCell::default(),
+                hub: &self.hub,
             };
             let made = work(&tx)?;
             let wake = tx.jobs_pushed.get();
+            let events = tx.emitted.take();
             tx.inner.commit()?;
             self.generation.fetch_add(1, Ordering::Release);
+            // While the writer is still ours: events come in the order of the commits.
+            self.hub.publish(events);
             (made, wake)
         };
         if wake {
@@ -167,7 +189,14 @@ impl Db {
         work(&Tx {
             inner: conn.transaction_with_behavior(TransactionBehavior::Immediate)?,
             jobs_pushed: Cell::new(false),
+            emitted: RefCell::default(),
+            hub: &self.hub,
         })
+    }
+
+    /// Where what happened is published.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
     }
 
     /// The bell that rings when there may be work.

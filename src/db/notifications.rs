@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::ids::{self, AccountId, StatusId};
+use crate::ids::{self, AccountId, NotificationId, StatusId};
 use crate::visible;
 
 /// What happened.
@@ -75,10 +75,14 @@ pub struct News<'a> {
 }
 
 /// Tells the local ones among these people, each as far as they want to hear it: nobody of what they did themselves, nor
-/// of people whom they block, mute or do not want to hear of, nor of muted threads, nor twice of the same.
-pub fn tell(db: &Connection, people: &[AccountId], news: &News) -> Result<()> {
+/// of people whom they block, mute or do not want to hear of, nor of muted threads, nor twice of the same. Returns who was told, with what.
+pub fn tell(
+    db: &Connection,
+    people: &[AccountId],
+    news: &News,
+) -> Result<Vec<(AccountId, NotificationId)>> {
     let rows: Vec<(i64, i64)> = people.iter().map(|to| (ids::next(), to.0)).collect();
-    db.prepare_cached(concat!(
+    let mut stmt = db.prepare_cached(concat!(
         "INSERT INTO notifications (id, account_id, actor_id, kind, status_id, emoji, created_at)
          SELECT t.value ->> 0, u.account_id, actor.id, ?3, ?4, ?5, ?6
            FROM json_each(?1) AS t
@@ -107,17 +111,21 @@ pub fn tell(db: &Connection, people: &[AccountId], news: &News) -> Result<()> {
                 ELSE coalesce(u.notification_settings ->> 'remote', 1) END
             AND NOT EXISTS (SELECT 1 FROM notifications AS n
                              WHERE n.actor_id = actor.id AND n.account_id = u.account_id AND n.kind = ?3
-                               AND n.status_id IS ?4 AND n.emoji IS ?5)"
-    ))?
-    .execute(params![
-        serde_json::to_string(&rows)?,
-        news.actor,
-        news.kind.name(),
-        news.status,
-        news.emoji,
-        Timestamp::now()
-    ])?;
-    Ok(())
+                               AND n.status_id IS ?4 AND n.emoji IS ?5)
+         RETURNING account_id, id"
+    ))?;
+    let told = stmt.query_map(
+        params![
+            serde_json::to_string(&rows)?,
+            news.actor,
+            news.kind.name(),
+            news.status,
+            news.emoji,
+            Timestamp::now()
+        ],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(told.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Takes a notification back: what it told of was undone.

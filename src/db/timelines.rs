@@ -11,7 +11,7 @@ use super::page::{Page, ids};
 use super::visibility::Visibility;
 use crate::error::Result;
 use crate::ids::{AccountId, ListId, StatusId};
-use crate::{unblocked, unmuted, visible};
+use crate::{unblocked, unmuted, visible, wanted_at_home, wanted_on_list};
 
 /// Which replies a timeline shows beside posts that are none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,13 +110,10 @@ fn run(
 pub fn home(db: &Connection, page: &Page, filter: &Filter) -> Result<Vec<StatusId>> {
     let sql = both_ways!(
         page,
-        "home_entries AS h CROSS JOIN statuses AS s ON s.id = h.status_id
-          WHERE h.account_id = ?3
-            AND NOT EXISTS (SELECT 1 FROM follows AS f WHERE f.account_id = ?3 AND f.target_id = s.account_id
-                               AND ((s.reblog_of_id IS NOT NULL AND f.show_reblogs = 0)
-                                    OR (f.languages IS NOT NULL AND s.language NOT IN (SELECT value FROM json_each(f.languages)))))
-            AND NOT EXISTS (SELECT 1 FROM lists AS l JOIN list_members AS m ON m.list_id = l.id AND m.account_id = s.account_id
-                             WHERE l.account_id = ?3 AND l.exclusive = 1)",
+        concat!(
+            "home_entries AS h CROSS JOIN statuses AS s ON s.id = h.status_id WHERE h.account_id = ?3 AND ",
+            wanted_at_home!("s", "?3")
+        ),
         "h.status_id"
     );
     run(db, sql, page, filter, &[])
@@ -126,16 +123,10 @@ pub fn home(db: &Connection, page: &Page, filter: &Filter) -> Result<Vec<StatusI
 pub fn list(db: &Connection, page: &Page, filter: &Filter, list: ListId) -> Result<Vec<StatusId>> {
     let sql = both_ways!(
         page,
-        "list_entries AS e CROSS JOIN statuses AS s ON s.id = e.status_id
-          WHERE e.list_id = ?11
-            AND (s.in_reply_to_account_id IS NULL OR s.in_reply_to_account_id IN (s.account_id, ?3)
-                 OR CASE (SELECT replies_policy FROM lists WHERE id = ?11)
-                    WHEN 'list' THEN EXISTS (SELECT 1 FROM list_members WHERE list_id = ?11 AND account_id = s.in_reply_to_account_id)
-                    WHEN 'followed' THEN EXISTS (SELECT 1 FROM follows WHERE account_id = ?3 AND target_id = s.in_reply_to_account_id
-                                                    AND pending = 0)
-                    ELSE 0 END)
-            AND (s.reblog_of_id IS NULL OR NOT EXISTS (SELECT 1 FROM follows WHERE account_id = ?3 AND target_id = s.account_id
-                                                          AND show_reblogs = 0))",
+        concat!(
+            "list_entries AS e CROSS JOIN statuses AS s ON s.id = e.status_id WHERE e.list_id = ?11 AND ",
+            wanted_on_list!("s", "?3", "?11")
+        ),
         "e.status_id"
     );
     run(db, sql, page, filter, &[&list])

@@ -118,6 +118,71 @@ macro_rules! visible {
     };
 }
 
+/// `wanted_at_home!("s", "?2")`: the viewer's follow of the author of row `s`, if there is one, leaves out neither its language
+/// nor, if it is one, the reblog; and no exclusive list of the viewer's takes the author's posts out of the home timeline.
+#[macro_export]
+macro_rules! wanted_at_home {
+    ($status:literal, $viewer:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM follows AS f WHERE f.account_id = ",
+            $viewer,
+            " AND f.target_id = ",
+            $status,
+            ".account_id AND ((",
+            $status,
+            ".reblog_of_id IS NOT NULL AND f.show_reblogs = 0)",
+            " OR (f.languages IS NOT NULL AND ",
+            $status,
+            ".language NOT IN (SELECT value FROM json_each(f.languages)))))",
+            " AND NOT EXISTS (SELECT 1 FROM lists AS l JOIN list_members AS m ON m.list_id = l.id AND m.account_id = ",
+            $status,
+            ".account_id WHERE l.account_id = ",
+            $viewer,
+            " AND l.exclusive = 1)"
+        )
+    };
+}
+
+/// `wanted_on_list!("s", "?2", "?3")`: the replies policy of the list in `?3` lets row `s` through, and its owner in `?2` did
+/// not turn off the reblogs of its author. Replies to oneself and to the owner pass in any case.
+#[macro_export]
+macro_rules! wanted_on_list {
+    ($status:literal, $owner:literal, $list:literal) => {
+        concat!(
+            "(",
+            $status,
+            ".in_reply_to_account_id IS NULL OR ",
+            $status,
+            ".in_reply_to_account_id IN (",
+            $status,
+            ".account_id, ",
+            $owner,
+            ")",
+            " OR CASE (SELECT replies_policy FROM lists WHERE id = ",
+            $list,
+            ")",
+            " WHEN 'list' THEN EXISTS (SELECT 1 FROM list_members WHERE list_id = ",
+            $list,
+            " AND account_id = ",
+            $status,
+            ".in_reply_to_account_id)",
+            " WHEN 'followed' THEN EXISTS (SELECT 1 FROM follows WHERE account_id = ",
+            $owner,
+            " AND target_id = ",
+            $status,
+            ".in_reply_to_account_id AND pending = 0)",
+            " ELSE 0 END)",
+            " AND (",
+            $status,
+            ".reblog_of_id IS NULL OR NOT EXISTS (SELECT 1 FROM follows WHERE account_id = ",
+            $owner,
+            " AND target_id = ",
+            $status,
+            ".account_id AND show_reblogs = 0))"
+        )
+    };
+}
+
 /// `unmuted!("s", "?2")`: the viewer muted neither the author of row `s`, nor the author of what it reblogs, nor its thread.
 /// Lists that take `with_muted` combine it as `(?3 OR (unmuted!(…))) AND unblocked!(…)`.
 #[macro_export]

@@ -5,6 +5,7 @@ use crate::db::accounts::AccountRow;
 use crate::db::follows::FollowRow;
 use crate::db::{Tx, accounts, blocks, follows, home, relationships};
 use crate::error::{Error, Result};
+use crate::events::{Event, FollowState};
 use crate::ids::AccountId;
 
 /// What of the target somebody wants to see; `None` leaves it as it is.
@@ -44,6 +45,7 @@ pub fn follow(tx: &Tx, me: AccountId, target: AccountId, options: &Options) -> R
     }
     match old {
         None if row.pending => {
+            stands(tx, me, target.id, FollowState::Pending);
             notifications::push(tx, Kind::FollowRequest, target.id, me, None, None)
         }
         None => begun(tx, me, target.id),
@@ -69,8 +71,18 @@ fn may_follow(tx: &Tx, me: AccountId, target: &AccountRow) -> Result<()> {
 
 /// What an active follow brings with it: the target is told, and its posts appear at home.
 fn begun(tx: &Tx, follower: AccountId, target: AccountId) -> Result<()> {
+    stands(tx, follower, target, FollowState::Accepted);
     notifications::push(tx, Kind::Follow, target, follower, None, None)?;
     home::backfill(tx, follower, target)
+}
+
+/// Tells the follower's clients how a follow stands now.
+fn stands(tx: &Tx, follower: AccountId, target: AccountId, state: FollowState) {
+    tx.emit(Event::Relationship {
+        follower,
+        target,
+        state,
+    });
 }
 
 /// Ends a follow or withdraws the request, and the subscription with it.
@@ -85,6 +97,9 @@ pub fn unfollow(tx: &Tx, me: AccountId, target: AccountId) -> Result<()> {
 /// Ends a follow from either side; `false` when there was none.
 pub(super) fn end(tx: &Tx, follower: AccountId, target: AccountId) -> Result<bool> {
     let ended = follows::remove(tx, follower, target)?;
+    if ended {
+        stands(tx, follower, target, FollowState::Rejected);
+    }
     relationships::unsubscribe(tx, follower, target)?;
     notifications::withdraw(tx, Kind::FollowRequest, target, follower, None, None)?;
     home::remove_author(tx, follower, target)?;
@@ -105,6 +120,7 @@ pub fn authorize(tx: &Tx, me: AccountId, follower: AccountId) -> Result<()> {
         return Err(Error::record());
     }
     follows::requests_become_follows(tx, follower, me)?;
+    stands(tx, follower, me, FollowState::Accepted);
     home::backfill(tx, follower, me)
 }
 

@@ -13,6 +13,7 @@ pub mod invites;
 pub mod lists;
 pub mod login;
 pub mod mails;
+pub mod markers;
 pub mod media;
 pub mod mfa;
 pub mod moderation_log;

@@ -1,10 +1,11 @@
 //! Notifications: the one place that tells people of something. Whether they want to hear it is decided in
 //! [`crate::db::notifications::tell`], in the statement that writes the rows.
 
+use crate::db::Tx;
 pub use crate::db::notifications::Kind;
 use crate::db::notifications::{self, News, listing};
-use crate::db::{Tx, markers};
 use crate::error::Result;
+use crate::events::Event;
 use crate::ids::{AccountId, NotificationId, StatusId};
 
 /// Tells somebody, if they are local and want to hear it. Telling the same twice is telling it once.
@@ -22,7 +23,14 @@ pub fn push(
         status,
         emoji,
     };
-    notifications::tell(tx, &[to], &news)
+    tell(tx, &[to], &news)
+}
+
+fn tell(tx: &Tx, people: &[AccountId], news: &News) -> Result<()> {
+    for (to, notification) in notifications::tell(tx, people, news)? {
+        tx.emit(Event::Notified { to, notification });
+    }
+    Ok(())
 }
 
 /// Takes back what [`push`] told, because it was undone.
@@ -58,7 +66,7 @@ pub fn of_status(
         emoji: None,
     };
     if !named.is_empty() {
-        notifications::tell(tx, named, &news(Kind::Mention))?;
+        tell(tx, named, &news(Kind::Mention))?;
     }
     if is_reply {
         return Ok(());
@@ -67,7 +75,7 @@ pub fn of_status(
     if subscribers.is_empty() {
         return Ok(());
     }
-    notifications::tell(tx, &subscribers, &news(Kind::Status))
+    tell(tx, &subscribers, &news(Kind::Status))
 }
 
 /// Marks a notification of the reader's as seen, and the marker with it.
@@ -85,7 +93,7 @@ pub fn read_up_to(tx: &Tx, reader: AccountId, id: NotificationId) -> Result<()> 
 /// Other clients of the reader learn from the marker how far the list was read.
 fn move_marker(tx: &Tx, reader: AccountId) -> Result<()> {
     match listing::newest_seen(tx, reader)? {
-        Some(newest) => markers::advance(tx, reader, "notifications", newest.0),
+        Some(newest) => super::markers::advance(tx, reader, "notifications", newest.0),
         None => Ok(()),
     }
 }

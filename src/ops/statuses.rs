@@ -17,8 +17,9 @@ use crate::db::statuses::insert::{NewStatus, describe};
 use crate::db::statuses::{Parent, StatusRow, owned_by, parent};
 use crate::db::users::{Habits, habits};
 use crate::db::visibility::Visibility;
-use crate::db::{self, Tx, conversations, jobs};
+use crate::db::{self, Tx, conversations, jobs, streaming};
 use crate::error::{Error, Result};
+use crate::events::Event;
 use crate::ids::{self, AccountId, AppId, MediaId, StatusId};
 use crate::text::format::{self, ContentType, Rendered};
 use crate::text::html;
@@ -126,6 +127,7 @@ pub fn delete(tx: &Tx, me: AccountId, id: StatusId, with_media: bool) -> Result<
 
 /// Takes a status down, whoever wrote it.
 pub fn remove(tx: &Tx, status: &StatusRow, media_wait: Duration) -> Result<()> {
+    about_to_go(tx, status.id)?;
     let media = db::statuses::remove(tx, status.id)?;
     if media.is_empty() {
         return Ok(());
@@ -137,6 +139,18 @@ pub fn remove(tx: &Tx, status: &StatusRow, media_wait: Duration) -> Result<()> {
         &payload,
         Timestamp::now().plus(media_wait),
     )
+}
+
+/// Tells those who have it on their screens. Afterwards nobody could say who that is.
+pub fn about_to_go(tx: &Tx, status: StatusId) -> Result<()> {
+    let listeners = tx.listeners();
+    if listeners.is_empty() {
+        return Ok(());
+    }
+    for sight in streaming::sights_with_reblogs(tx, status, &listeners)? {
+        tx.emit(Event::Deleted(sight));
+    }
+    Ok(())
 }
 
 fn check(rules: &Rules, draft: &Draft) -> Result<()> {

@@ -16,6 +16,7 @@ mod conversations;
 mod credentials;
 mod door;
 mod emoji;
+mod events;
 mod feeds;
 mod follows;
 mod frontends;

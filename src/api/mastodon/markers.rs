@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::db;
 use crate::error::{Error, Result};
 use crate::views::marker::{self, TIMELINES};
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
+use crate::{db, ops};
 
 /// `GET /api/v1/markers`
 pub fn show(cx: &Ctx) -> Result<Reply> {
@@ -36,7 +36,7 @@ pub fn set(cx: &Ctx) -> Result<Reply> {
     }
     let markers = cx.app.db().write(|tx| {
         for (timeline, id) in &read {
-            db::markers::set(tx, me, timeline, *id)?;
+            ops::markers::set(tx, me, timeline, *id)?;
         }
         let set: Vec<&str> = read.iter().map(|(timeline, _)| *timeline).collect();
         marker::of(tx, me, &set)

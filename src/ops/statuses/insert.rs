@@ -7,6 +7,7 @@ use crate::db::statuses::insert::{self, NewStatus};
 use crate::db::visibility::Visibility;
 use crate::db::{Tx, conversations, jobs, status_search};
 use crate::error::{Error, Result};
+use crate::events::Event;
 use crate::ids::{AccountId, MediaId};
 use crate::ops::notifications;
 
@@ -51,13 +52,21 @@ pub fn insert(tx: &Tx, new: &Arrival) -> Result<()> {
 
 fn spread(tx: &Tx, new: &Arrival) -> Result<()> {
     let row = &new.row;
+    tx.emit(Event::Posted(row.id));
     let reach = match row.visibility {
         Visibility::Direct | Visibility::List => Reach::Addressed,
         _ => Reach::Followers,
     };
     home::deliver(tx, row.id, row.account, reach)?;
     if row.visibility == Visibility::Direct {
-        conversations::bump(tx, row.conversation, row.id, row.account)?;
+        for (owner, participation) in
+            conversations::bump(tx, row.conversation, row.id, row.account)?
+        {
+            tx.emit(Event::Conversation {
+                owner,
+                participation,
+            });
+        }
     }
     if row.reblog_of.is_some() {
         return Ok(());

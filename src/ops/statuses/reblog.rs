@@ -73,6 +73,7 @@ pub fn reblog(
 pub fn unreblog(tx: &Tx, me: AccountId, id: StatusId) -> Result<StatusId> {
     let inner = statuses::target(tx, me, id)?;
     if let Some(wrapper) = reblogs::find(tx, me, inner.id)? {
+        super::about_to_go(tx, wrapper)?;
         statuses::remove(tx, wrapper)?;
         notifications::withdraw(tx, Kind::Reblog, inner.account, me, Some(inner.id), None)?;
     }
