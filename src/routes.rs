@@ -2,8 +2,9 @@
 
 use crate::api;
 use crate::api::mastodon::{
-    accounts, apps, blocks, conversations, credentials, custom_emojis, instance, lists, markers,
-    media, notifications, registration, relationships, search, status_actions, statuses, timelines,
+    accounts, apps, blocks, conversations, credentials, custom_emojis, exports, instance, lists,
+    markers, media, notifications, registration, relationships, search, status_actions, statuses,
+    timelines,
 };
 use crate::api::pleroma::{
     captcha, confirmation, emoji, mfa, password_resets, pictures, reactions,
@@ -232,6 +233,14 @@ pub static ROUTES: &[Route] = &[
     delete("/api/v1/notifications/destroy_multiple", User(&["write:notifications"]),             notifications::destroy_multiple),
     post("/api/v1/pleroma/notifications/read",     User(&["write:notifications"]),               pleroma::notifications::read),
     post("/api/qvitter/statuses/notifications/read", User(&["write:notifications"]),             pleroma::notifications::read_by_latest),
+
+    // What a person takes along
+    get("/settings/exports/follows.csv",           User(&["follow", "read:follows"]),            exports::follows),
+    get("/settings/exports/blocks.csv",            User(&["follow", "read:blocks"]),             exports::blocks),
+    get("/settings/exports/mutes.csv",             User(&["follow", "read:mutes"]),              exports::mutes),
+    get("/settings/exports/domain_blocks.csv",     User(&["follow", "read:blocks"]),             exports::domain_blocks),
+    get("/settings/exports/lists.csv",             User(&["read:lists"]),                        exports::lists),
+    get("/settings/exports/bookmarks.csv",         User(&["read:bookmarks"]),                    exports::bookmarks),
 
     // Search
     get("/api/v2/search",                          Optional(&["read:search"]),                   search::v2).rate(Class::Search),

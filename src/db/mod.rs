@@ -11,6 +11,7 @@ pub mod bookmarks;
 pub mod codes;
 pub mod conversations;
 pub mod deletion;
+pub mod exports;
 pub mod favourites;
 pub mod follows;
 pub mod home;

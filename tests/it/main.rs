@@ -17,6 +17,7 @@ mod credentials;
 mod door;
 mod emoji;
 mod events;
+mod exports;
 mod feeds;
 mod follows;
 mod frontends;

@@ -6,6 +6,7 @@ pub mod blocks;
 pub mod conversations;
 pub mod credentials;
 pub mod custom_emojis;
+pub mod exports;
 pub mod instance;
 pub mod lists;
 pub mod markers;
