@@ -248,6 +248,19 @@ CREATE TABLE tombstones (
   deleted_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- What a status said before it was edited: one row per version that was replaced. The present one is in `statuses`.
+CREATE TABLE status_edits (
+  id           INTEGER PRIMARY KEY,
+  status_id    INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  content      TEXT    NOT NULL,
+  spoiler_text TEXT    NOT NULL,
+  sensitive    INTEGER NOT NULL,
+  emojis       TEXT    NOT NULL,                    -- JSON [{shortcode, url}] of remote custom emoji
+  media        TEXT    NOT NULL DEFAULT '[]',       -- JSON [{id, description}]: rows of media that hang on the status still
+  created_at   INTEGER NOT NULL                     -- when this version came to be
+);
+CREATE INDEX status_edits_status ON status_edits (status_id, id);
+
 -- Who a status is addressed to by name. `silent`: addressed without a mention in the text.
 CREATE TABLE mentions (
   status_id  INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
@@ -275,7 +288,7 @@ CREATE TABLE media (
   id            INTEGER PRIMARY KEY,
   account_id    INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
   status_id     INTEGER REFERENCES statuses (id) ON DELETE SET NULL,
-  position      INTEGER NOT NULL DEFAULT 0,
+  position      INTEGER NOT NULL DEFAULT 0,         -- -1: an edit took it off; only earlier versions show it
   kind          TEXT    NOT NULL CHECK (kind IN ('image','gifv','video','audio','unknown')),
   mime          TEXT    NOT NULL,
   file          TEXT,                               -- name in uploads/

@@ -1,6 +1,7 @@
 //! THE table: the index of the API. One row is one route: method, path, who may call with which scope, what answers.
 
 use crate::api;
+use crate::api::mastodon::status_edits;
 use crate::api::mastodon::{
     accounts, apps, blocks, conversations, credentials, custom_emojis, exports, instance, lists,
     markers, media, notifications, registration, relationships, search, status_actions, statuses,
@@ -116,7 +117,9 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/statuses/{id}",                   Optional(&["read:statuses"]),                 statuses::show),
     delete("/api/v1/statuses/{id}",                User(&["write:statuses"]),                    statuses::delete),
     get("/api/v1/statuses/{id}/context",           Optional(&["read:statuses"]),                 statuses::context),
-    get("/api/v1/statuses/{id}/source",            Optional(&["read:statuses"]),                 statuses::source),
+    put("/api/v1/statuses/{id}",                   User(&["write:statuses"]),                    status_edits::update).rate(Class::Posting),
+    get("/api/v1/statuses/{id}/history",           Optional(&["read:statuses"]),                 status_edits::history),
+    get("/api/v1/statuses/{id}/source",            Optional(&["read:statuses"]),                 status_edits::source),
     get("/api/v1/statuses/{id}/favourited_by",     Optional(&["read:accounts"]),                 status_actions::favourited_by),
     get("/api/v1/statuses/{id}/reblogged_by",      Optional(&["read:accounts"]),                 status_actions::reblogged_by),
     post("/api/v1/statuses/{id}/favourite",        User(&["write:favourites"]),                  status_actions::favourite),

@@ -68,6 +68,12 @@ pub fn bump(
         Ok((row.get(0)?, row.get(1)?))
     })?;
     let bumped = bumped.collect::<rusqlite::Result<_>>()?;
+    recipients(db, thread, status, author)?;
+    Ok(bumped)
+}
+
+/// Gives participations that have no recipients yet those of their last message.
+fn recipients(db: &Connection, thread: i64, status: StatusId, author: AccountId) -> Result<()> {
     db.prepare_cached(
         "INSERT OR IGNORE INTO participation_recipients (participation_id, account_id)
          SELECT p.id, people.id
@@ -76,7 +82,28 @@ pub fn bump(
           WHERE NOT EXISTS (SELECT 1 FROM participation_recipients WHERE participation_id = p.id)",
     )?
     .execute(params![thread, status, author])?;
-    Ok(bumped)
+    Ok(())
+}
+
+/// A direct message came to address more people: those who are local and new to the thread get a participation, unread.
+/// Returns those by owner.
+pub fn join(
+    db: &Connection,
+    thread: i64,
+    status: StatusId,
+    author: AccountId,
+) -> Result<Vec<(AccountId, i64)>> {
+    let mut stmt = db.prepare_cached(
+        "INSERT INTO participations (account_id, conversation_id, last_status_id, unread)
+         SELECT u.account_id, ?1, ?2, 1 FROM mentions AS m JOIN users AS u ON u.account_id = m.account_id WHERE m.status_id = ?2
+         ON CONFLICT (account_id, conversation_id) DO NOTHING RETURNING account_id, id",
+    )?;
+    let joined = stmt.query_map(params![thread, status], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    let joined = joined.collect::<rusqlite::Result<_>>()?;
+    recipients(db, thread, status, author)?;
+    Ok(joined)
 }
 
 /// Mutes a thread for somebody, until then or for ever.

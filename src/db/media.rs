@@ -66,9 +66,18 @@ impl MediaRow {
 /// Attachments of a page, in the author's order.
 pub fn of_statuses(db: &Connection, page: &[StatusId]) -> Result<Vec<MediaRow>> {
     let mut stmt = db.prepare_cached(select!(
-        "json_each(?1) AS page JOIN media AS m ON m.status_id = page.value ORDER BY m.status_id, m.position"
+        "json_each(?1) AS page JOIN media AS m ON m.status_id = page.value AND m.position >= 0 ORDER BY m.status_id, m.position"
     ))?;
     let rows = stmt.query_map(params![json_ids(page)], MediaRow::read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Everything that hangs on a status or did in an earlier version of it.
+pub fn of_versions(db: &Connection, status: StatusId) -> Result<Vec<MediaRow>> {
+    let mut stmt = db.prepare_cached(select!(
+        "media AS m WHERE m.status_id = ?1 ORDER BY m.position"
+    ))?;
+    let rows = stmt.query_map(params![status], MediaRow::read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

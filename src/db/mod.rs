@@ -36,6 +36,7 @@ pub mod reblogs;
 pub mod relationships;
 pub mod server_state;
 pub mod stats;
+pub mod status_edits;
 pub mod status_search;
 pub mod statuses;
 pub mod streaming;

@@ -144,6 +144,13 @@ pub fn withdraw(db: &Connection, to: AccountId, news: &News) -> Result<()> {
     Ok(())
 }
 
+/// Takes back what everybody was told in that way of a status.
+pub fn withdraw_all(db: &Connection, kind: Kind, status: StatusId) -> Result<()> {
+    db.prepare_cached("DELETE FROM notifications WHERE status_id = ?1 AND kind = ?2")?
+        .execute(params![status, kind.name()])?;
+    Ok(())
+}
+
 /// Local people who want to hear of every post of somebody and have not been told of this one otherwise.
 pub fn subscribers(db: &Connection, author: AccountId, status: StatusId) -> Result<Vec<AccountId>> {
     let mut stmt = db.prepare_cached(

@@ -117,6 +117,16 @@ pub fn index(db: &Connection, status: StatusId, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Lets the search find the status by another text than before.
+pub fn reindex(db: &Connection, status: StatusId, text: &str) -> Result<()> {
+    db.prepare_cached("DELETE FROM status_search WHERE rowid = ?1")?
+        .execute(params![status])?;
+    match text.is_empty() {
+        true => Ok(()),
+        false => index(db, status, text),
+    }
+}
+
 /// The status with that ActivityPub id. Whether it may be seen is the caller's care.
 pub fn by_uri(db: &Connection, uri: &str) -> Result<Option<StatusId>> {
     Ok(db

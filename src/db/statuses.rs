@@ -232,9 +232,14 @@ pub fn owned_by(db: &Connection, owner: AccountId, id: StatusId) -> Result<Statu
 /// The status that an act on `id` is meant for: itself or, if it is a reblog, what it wraps. 404 unless the viewer may see
 /// both.
 pub fn target(db: &Connection, viewer: AccountId, id: StatusId) -> Result<StatusRow> {
-    let found = visible_to(db, Some(viewer), id)?;
+    target_for(db, Some(viewer), id)
+}
+
+/// Like [`target`], for whoever looks.
+pub fn target_for(db: &Connection, viewer: Option<AccountId>, id: StatusId) -> Result<StatusRow> {
+    let found = visible_to(db, viewer, id)?;
     match found.reblog_of {
-        Some(inner) => visible_to(db, Some(viewer), inner),
+        Some(inner) => visible_to(db, viewer, inner),
         None => Ok(found),
     }
 }

@@ -27,6 +27,17 @@ CREATE TABLE list_entries (
 CREATE INDEX list_entries_status ON list_entries (status_id);
 CREATE TRIGGER statuses_listed AFTER INSERT ON statuses WHEN new.visibility <> 3
   BEGIN INSERT INTO list_entries (list_id, status_id) SELECT list_id, new.id FROM list_members WHERE account_id = new.account_id; END;
+CREATE TABLE status_edits (
+  id           INTEGER PRIMARY KEY,
+  status_id    INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  content      TEXT    NOT NULL,
+  spoiler_text TEXT    NOT NULL,
+  sensitive    INTEGER NOT NULL,
+  emojis       TEXT    NOT NULL,                    -- JSON [{shortcode, url}] of remote custom emoji
+  media        TEXT    NOT NULL DEFAULT '[]',       -- JSON [{id, description}]: rows of media that hang on the status still
+  created_at   INTEGER NOT NULL                     -- when this version came to be
+);
+CREATE INDEX status_edits_status ON status_edits (status_id, id);
 -- A direct message goes: the one before it is the last one of its conversations.
 CREATE TRIGGER direct_removed BEFORE DELETE ON statuses WHEN old.visibility = 3 BEGIN
   UPDATE participations SET (last_status_id, unread) =

@@ -54,7 +54,7 @@ macro_rules! passing {
             " AND (?5 OR (",
             unmuted!("s", "?3"),
             ")) AND (?6 >> s.visibility) & 1 = 0
-              AND (NOT ?7 OR (s.reblog_of_id IS NULL AND EXISTS (SELECT 1 FROM media WHERE status_id = s.id)))
+              AND (NOT ?7 OR (s.reblog_of_id IS NULL AND EXISTS (SELECT 1 FROM media WHERE status_id = s.id AND position >= 0)))
               AND (NOT ?8 OR s.local = 1) AND (NOT ?9 OR s.local = 0)
               AND (?10 = 0 OR s.in_reply_to_account_id IS NULL OR s.in_reply_to_account_id = ?3
                    OR EXISTS (SELECT 1 FROM mentions WHERE status_id = s.id AND account_id = ?3)

@@ -4,6 +4,7 @@
 use crate::db::Tx;
 pub use crate::db::notifications::Kind;
 use crate::db::notifications::{self, News, listing};
+use crate::db::status_edits;
 use crate::error::Result;
 use crate::events::Event;
 use crate::ids::{AccountId, NotificationId, StatusId};
@@ -59,14 +60,8 @@ pub fn of_status(
     named: &[AccountId],
     is_reply: bool,
 ) -> Result<()> {
-    let news = |kind| News {
-        kind,
-        actor: author,
-        status: Some(status),
-        emoji: None,
-    };
     if !named.is_empty() {
-        tell(tx, named, &news(Kind::Mention))?;
+        mention(tx, author, status, named)?;
     }
     if is_reply {
         return Ok(());
@@ -75,7 +70,31 @@ pub fn of_status(
     if subscribers.is_empty() {
         return Ok(());
     }
-    tell(tx, &subscribers, &news(Kind::Status))
+    tell(tx, &subscribers, &about(Kind::Status, author, status))
+}
+
+/// Tells people that a status names them.
+pub fn mention(tx: &Tx, author: AccountId, status: StatusId, named: &[AccountId]) -> Result<()> {
+    tell(tx, named, &about(Kind::Mention, author, status))
+}
+
+/// A status was edited: tells those who boosted or answered it. Of several edits they see the last.
+pub fn of_edit(tx: &Tx, author: AccountId, status: StatusId) -> Result<()> {
+    let involved = status_edits::involved(tx, status)?;
+    if involved.is_empty() {
+        return Ok(());
+    }
+    notifications::withdraw_all(tx, Kind::Update, status)?;
+    tell(tx, &involved, &about(Kind::Update, author, status))
+}
+
+fn about(kind: Kind, actor: AccountId, status: StatusId) -> News<'static> {
+    News {
+        kind,
+        actor,
+        status: Some(status),
+        emoji: None,
+    }
 }
 
 /// Marks a notification of the reader's as seen, and the marker with it.

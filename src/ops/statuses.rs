@@ -2,9 +2,11 @@
 //! [`insert`], the only way into the tables.
 
 pub(super) mod addressing;
+mod edit;
 mod insert;
 mod reblog;
 
+pub use edit::{Changes, Revision, edit, revise};
 pub use reblog::{reblog, unreblog};
 
 use std::time::Duration;
@@ -269,27 +271,28 @@ impl Composed<'_> {
                 addressed: &self.addressed,
                 tags: &self.rendered.hashtags,
                 media: &draft.media,
-                words: &self.words(),
+                words: &words(draft, &self.rendered.html),
             },
         )?;
         Ok(id)
     }
+
     fn conversation(&self, tx: &Tx, base: &BaseUrl) -> Result<i64> {
         match self.thread.conversation {
             Some(known) => Ok(known),
             None => conversations::begin(tx, &base.join(&format!("/contexts/{}", ids::uuid()))),
         }
     }
+}
 
-    /// What the search finds it by.
-    fn words(&self) -> String {
-        let draft = self.draft;
-        match draft.content_type {
-            ContentType::Plain => format!("{}\n{}", draft.text, draft.spoiler_text),
-            _ => {
-                let text = html::text_of(&self.rendered.html);
-                format!("{text}\n{}", draft.spoiler_text)
-            }
-        }
+/// What the search finds a post by.
+fn words(draft: &Draft, html: &str) -> String {
+    match draft.content_type {
+        ContentType::Plain => format!("{}\n{}", draft.text, draft.spoiler_text),
+        _ => format!("{}\n{}", html::text_of(html), draft.spoiler_text),
     }
+}
+
+fn no_attachment() -> Error {
+    Error::Invalid("An attachment does not exist or belongs to another post".into())
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
+use super::View;
 use crate::config::BaseUrl;
 
 /// What must not stand raw in a path segment.
@@ -132,6 +133,26 @@ impl Emoji {
             static_url: url.clone(),
             url,
             visible_in_picker: false,
+        }
+    }
+}
+
+impl View<'_> {
+    /// The custom emoji of a text: ours are looked up, others' came with it.
+    pub(super) fn emojis(
+        &self,
+        local: bool,
+        content: &str,
+        spoiler_text: &str,
+        theirs: &str,
+    ) -> Vec<Emoji> {
+        match local {
+            true => used_in(
+                &[content, spoiler_text],
+                &self.house.emojis,
+                &self.house.base,
+            ),
+            false => stored(theirs),
         }
     }
 }

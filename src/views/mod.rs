@@ -19,6 +19,7 @@ pub mod reaction;
 pub mod relationship;
 pub mod search;
 pub mod status;
+pub mod status_edit;
 pub mod token;
 
 use rusqlite::Connection;

@@ -47,6 +47,7 @@ mod sessions;
 mod setup;
 mod statements;
 mod status_actions;
+mod status_edits;
 mod statuses;
 mod storage;
 mod timelines;

@@ -105,6 +105,8 @@ fn posting_and_acting_on_posts_walk_no_table() {
         ("GET", "/api/v1/statuses/ID"),
         ("GET", "/api/v1/statuses?id[]=ID"),
         ("GET", "/api/v1/statuses/ID/context"),
+        ("PUT", "/api/v1/statuses/ID?status=hello+all+%40alice"),
+        ("GET", "/api/v1/statuses/ID/history"),
         ("POST", "/api/v1/statuses/ID/favourite"),
         ("POST", "/api/v1/statuses/ID/unfavourite"),
         ("POST", "/api/v1/statuses/ID/bookmark"),

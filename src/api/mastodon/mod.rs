@@ -17,5 +17,6 @@ pub mod registration;
 pub mod relationships;
 pub mod search;
 pub mod status_actions;
+pub mod status_edits;
 pub mod statuses;
 pub mod timelines;

@@ -1,14 +1,13 @@
 //! Statuses: posting, reading, deleting.
 
-mod draft;
+pub(super) mod draft;
 
 pub use draft::visibility;
 
 use serde::Serialize;
-use serde_json::json;
 
 use crate::db;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::StatusId;
 use crate::ops::statuses::{self, Rules};
 use crate::views::View;
@@ -110,22 +109,6 @@ pub fn context(cx: &Ctx) -> Result<Reply> {
         })
     })?;
     Reply::json(&context)
-}
-
-/// `GET /api/v1/statuses/{id}/source`
-pub fn source(cx: &Ctx) -> Result<Reply> {
-    let id: StatusId = cx.id("id", "Record")?;
-    let (status, text) = cx.app.db().read(|db| {
-        let status = db::statuses::visible_to(db, cx.viewer(), id)?;
-        let text = db::statuses::source(db, id)?.ok_or(Error::record())?;
-        Ok((status, text))
-    })?;
-    Reply::json(&json!({
-        "id": status.id,
-        "text": text,
-        "spoiler_text": status.spoiler_text,
-        "content_type": status.content_type,
-    }))
 }
 
 /// The status as the caller sees it after what was done.

@@ -6,7 +6,7 @@ use crate::db::home::{self, Reach};
 use crate::db::statuses::insert::{self, NewStatus};
 use crate::db::visibility::Visibility;
 use crate::db::{Tx, conversations, jobs, status_search};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::events::Event;
 use crate::ids::{AccountId, MediaId};
 use crate::ops::notifications;
@@ -36,9 +36,7 @@ pub fn insert(tx: &Tx, new: &Arrival) -> Result<()> {
         insert::tag(tx, row.id, new.tags)?;
     }
     if !new.media.is_empty() && !insert::attach(tx, row.id, row.account, new.media)? {
-        return Err(Error::Invalid(
-            "An attachment does not exist or belongs to another post".into(),
-        ));
+        return Err(super::no_attachment());
     }
     let words = new.words.trim();
     if !words.is_empty() {
@@ -59,18 +57,24 @@ fn spread(tx: &Tx, new: &Arrival) -> Result<()> {
     };
     home::deliver(tx, row.id, row.account, reach)?;
     if row.visibility == Visibility::Direct {
-        for (owner, participation) in
-            conversations::bump(tx, row.conversation, row.id, row.account)?
-        {
-            tx.emit(Event::Conversation {
-                owner,
-                participation,
-            });
-        }
+        moved(
+            tx,
+            conversations::bump(tx, row.conversation, row.id, row.account)?,
+        );
     }
     if row.reblog_of.is_some() {
         return Ok(());
     }
     let is_reply = row.in_reply_to_account.is_some();
     notifications::of_status(tx, row.account, row.id, new.addressed, is_reply)
+}
+
+/// These sides of a thread have another last message.
+pub(super) fn moved(tx: &Tx, participations: Vec<(AccountId, i64)>) {
+    for (owner, participation) in participations {
+        tx.emit(Event::Conversation {
+            owner,
+            participation,
+        });
+    }
 }

@@ -12,7 +12,7 @@ use crate::db::statuses::{StatusRow, StatusState};
 use crate::db::visibility::Visibility;
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
-use crate::views::{View, emoji, media, tag_url};
+use crate::views::{View, media, tag_url};
 
 /// The part that looks the same to everybody.
 pub struct StatusCore {
@@ -207,11 +207,7 @@ impl View<'_> {
                 url: tag_url(base, name),
             })
             .collect();
-        let emojis = if row.local {
-            emoji::used_in(&[&row.content, &row.spoiler_text], &self.house.emojis, base)
-        } else {
-            emoji::stored(&row.emojis)
-        };
+        let emojis = self.emojis(row.local, &row.content, &row.spoiler_text, &row.emojis);
         let head = Head {
             id: row.id,
             uri: row.uri.clone(),

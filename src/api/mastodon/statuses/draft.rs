@@ -7,7 +7,7 @@ use crate::db::visibility::Visibility;
 use crate::error::{Error, Result};
 use crate::ids::MediaId;
 use crate::ops;
-use crate::ops::statuses::{Description, Draft};
+use crate::ops::statuses::{Changes, Description, Draft};
 use crate::text::format::ContentType;
 use crate::web::ctx::Ctx;
 use crate::web::params::Params;
@@ -35,6 +35,21 @@ pub fn read(cx: &Ctx) -> Result<Draft> {
         descriptions: descriptions(params)?,
         lifetime: lifetime(params)?,
         app: cx.me()?.app,
+    })
+}
+
+/// Reads what an edit changes. The text is sent whole; what hangs on it stays only where it is sent along.
+pub fn changes(params: &Params) -> Result<Changes> {
+    let content_type = params.nonempty("content_type");
+    Ok(Changes {
+        text: params.text("status").map(|text| text.into_owned()),
+        content_type: content_type.map(|mime| ContentType::from_mime(&mime)),
+        spoiler_text: params.text("spoiler_text").unwrap_or_default().into_owned(),
+        sensitive: params.bool("sensitive"),
+        language: params.nonempty("language").map(|code| code.into_owned()),
+        to: params.has("to").then(|| params.list("to")),
+        media: media(params)?,
+        descriptions: descriptions(params)?,
     })
 }
 
