@@ -397,6 +397,21 @@ CREATE TABLE participation_recipients (
   PRIMARY KEY (participation_id, account_id)
 ) WITHOUT ROWID;
 
+-- What people listened to ("Listen" activities). The ids are unique over all tables, so `visible!` holds for these rows too.
+CREATE TABLE scrobbles (
+  id         INTEGER PRIMARY KEY,
+  uri        TEXT    NOT NULL UNIQUE,               -- id of the Listen
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  visibility INTEGER NOT NULL CHECK (visibility BETWEEN 0 AND 5),  -- as of statuses
+  title      TEXT    NOT NULL,
+  artist     TEXT,
+  album      TEXT,
+  length     INTEGER,                               -- milliseconds
+  link       TEXT,                                  -- where it can be heard
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX scrobbles_account ON scrobbles (account_id, id);
+
 -- Relationships between accounts.
 CREATE TABLE follows (
   id           INTEGER PRIMARY KEY,                 -- paging key

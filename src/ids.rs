@@ -126,6 +126,10 @@ id!(
     ListId
 );
 id!(
+    /// A piece that somebody listened to.
+    ScrobbleId
+);
+id!(
     /// An OAuth application.
     AppId
 );

@@ -227,6 +227,10 @@ pub static ROUTES: &[Route] = &[
     put("/api/v1/statuses/{id}/emoji_reactions/{emoji}",      User(&["write:statuses"]),         reactions::add),
     delete("/api/v1/statuses/{id}/emoji_reactions/{emoji}",   User(&["write:statuses"]),         reactions::remove),
 
+    // Scrobbles
+    post("/api/v1/pleroma/scrobble",               User(&["write"]),                             pleroma::scrobbles::create).rate(Class::Posting),
+    get("/api/v1/pleroma/accounts/{id}/scrobbles", Optional(&["read"]),                          pleroma::scrobbles::list),
+
     // Notifications
     get("/api/v1/notifications",                   User(&["read:notifications"]),                notifications::list),
     get("/api/v1/notifications/{id}",              User(&["read:notifications"]),                notifications::show),

@@ -40,6 +40,16 @@ pub fn statuses(db: &Connection, account: AccountId) -> Result<Option<Files>> {
     Ok(Some(files))
 }
 
+/// Deletes a slice of what the account listened to; `false` when nothing was left.
+pub fn scrobbles(db: &Connection, account: AccountId) -> Result<bool> {
+    let deleted = db
+        .prepare_cached(
+            "DELETE FROM scrobbles WHERE id IN (SELECT id FROM scrobbles WHERE account_id = ?1 LIMIT ?2)",
+        )?
+        .execute(params![account, SLICE])?;
+    Ok(deleted > 0)
+}
+
 /// Removes all else that hangs on the account and empties its row. Returns the files that are nobody's now.
 pub fn rest(db: &Connection, account: AccountId) -> Result<Files> {
     let id = account.0.to_string();

@@ -34,6 +34,7 @@ pub mod preferences;
 pub mod reactions;
 pub mod reblogs;
 pub mod relationships;
+pub mod scrobbles;
 pub mod server_state;
 pub mod stats;
 pub mod status_edits;
@@ -308,7 +309,7 @@ pub fn newest_id(db: &Connection) -> Result<i64> {
                     coalesce((SELECT max(id) FROM tokens), 0), coalesce((SELECT max(id) FROM jobs), 0),
                     coalesce((SELECT max(id) FROM follows), 0), coalesce((SELECT max(id) FROM blocks), 0),
                     coalesce((SELECT max(id) FROM mutes), 0), coalesce((SELECT max(id) FROM lists), 0),
-                    coalesce((SELECT max(id) FROM list_members), 0))",
+                    coalesce((SELECT max(id) FROM list_members), 0), coalesce((SELECT max(id) FROM scrobbles), 0))",
         [],
         |row| row.get(0),
     )?)

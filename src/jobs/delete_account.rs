@@ -27,6 +27,7 @@ fn delete(app: &App, job: &JobRow, account: AccountId) -> Result<()> {
     while let Some(files) = app.db().write(|tx| deletion::statuses(tx, account))? {
         remove(app.uploads(), files.iter().map(String::as_str));
     }
+    while app.db().write(|tx| deletion::scrobbles(tx, account))? {}
     let files = app.db().write(|tx| {
         jobs::done(tx, job.id)?;
         deletion::rest(tx, account)

@@ -23,6 +23,7 @@ pub mod pins;
 pub mod profiles;
 pub mod reactions;
 pub mod registration;
+pub mod scrobbles;
 pub mod server_keys;
 pub mod sessions;
 pub mod statuses;

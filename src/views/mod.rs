@@ -17,6 +17,7 @@ pub mod nodeinfo;
 pub mod notification;
 pub mod reaction;
 pub mod relationship;
+pub mod scrobble;
 pub mod search;
 pub mod status;
 pub mod status_edit;

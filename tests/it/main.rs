@@ -42,6 +42,7 @@ mod reactions;
 mod registration;
 mod robustness;
 mod routes;
+mod scrobbles;
 mod search;
 mod sessions;
 mod setup;

@@ -10,3 +10,4 @@ pub mod notifications;
 pub mod password_resets;
 pub mod pictures;
 pub mod reactions;
+pub mod scrobbles;
