@@ -380,6 +380,31 @@ CREATE TABLE list_entries (
 ) WITHOUT ROWID;
 CREATE INDEX list_entries_status ON list_entries (status_id);
 
+-- Filters: words and posts that somebody wants hidden or warned of.
+CREATE TABLE filters (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  title      TEXT    NOT NULL,
+  contexts   INTEGER NOT NULL,                      -- where it applies: a bit each (db::filters::Context)
+  action     TEXT    NOT NULL CHECK (action IN ('warn','hide','blur')),
+  expires_at INTEGER                                -- applies until then; NULL: for ever
+);
+CREATE INDEX filters_owner ON filters (account_id, id);
+CREATE TABLE filter_keywords (
+  id         INTEGER PRIMARY KEY,
+  filter_id  INTEGER NOT NULL REFERENCES filters (id) ON DELETE CASCADE,
+  keyword    TEXT    NOT NULL,
+  whole_word INTEGER NOT NULL DEFAULT 1
+);
+CREATE INDEX filter_keywords_filter ON filter_keywords (filter_id, id);
+CREATE TABLE filter_statuses (
+  id        INTEGER PRIMARY KEY,
+  filter_id INTEGER NOT NULL REFERENCES filters (id) ON DELETE CASCADE,
+  status_id INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  UNIQUE (filter_id, status_id)
+);
+CREATE INDEX filter_statuses_status ON filter_statuses (status_id);
+
 -- A local person's side of a direct-message thread ("conversation" in the client API).
 CREATE TABLE participations (
   id              INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -130,6 +130,18 @@ id!(
     ScrobbleId
 );
 id!(
+    /// A filter of statuses.
+    FilterId
+);
+id!(
+    /// A keyword of a filter; the first version of the API calls it a filter.
+    KeywordId
+);
+id!(
+    /// A status that a filter names.
+    FilterStatusId
+);
+id!(
     /// An OAuth application.
     AppId
 );

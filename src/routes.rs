@@ -3,9 +3,9 @@
 use crate::api;
 use crate::api::mastodon::status_edits;
 use crate::api::mastodon::{
-    accounts, apps, blocks, conversations, credentials, custom_emojis, exports, instance, lists,
-    markers, media, notifications, registration, relationships, search, status_actions, statuses,
-    timelines,
+    accounts, apps, blocks, conversations, credentials, custom_emojis, exports, filters,
+    filters_v1, instance, lists, markers, media, notifications, registration, relationships,
+    search, status_actions, statuses, timelines,
 };
 use crate::api::pleroma::{
     captcha, confirmation, emoji, mfa, password_resets, pictures, reactions,
@@ -203,6 +203,27 @@ pub static ROUTES: &[Route] = &[
     patch("/api/v1/pleroma/conversations/{id}",    User(&["write:conversations"]),               pleroma::conversations::update),
     get("/api/v1/pleroma/conversations/{id}/statuses", User(&["read:statuses"]),                 pleroma::conversations::statuses),
     post("/api/v1/pleroma/conversations/read",     User(&["write:conversations"]),               pleroma::conversations::read_all),
+
+    // Filters
+    get("/api/v2/filters",                         User(&["read:filters"]),                      filters::list),
+    post("/api/v2/filters",                        User(&["write:filters"]),                     filters::create),
+    get("/api/v2/filters/{id}",                    User(&["read:filters"]),                      filters::show),
+    put("/api/v2/filters/{id}",                    User(&["write:filters"]),                     filters::update),
+    delete("/api/v2/filters/{id}",                 User(&["write:filters"]),                     filters::delete),
+    get("/api/v2/filters/{id}/keywords",           User(&["read:filters"]),                      filters::keywords),
+    post("/api/v2/filters/{id}/keywords",          User(&["write:filters"]),                     filters::add_keyword),
+    get("/api/v2/filters/keywords/{id}",           User(&["read:filters"]),                      filters::keyword),
+    put("/api/v2/filters/keywords/{id}",           User(&["write:filters"]),                     filters::update_keyword),
+    delete("/api/v2/filters/keywords/{id}",        User(&["write:filters"]),                     filters::delete_keyword),
+    get("/api/v2/filters/{id}/statuses",           User(&["read:filters"]),                      filters::statuses),
+    post("/api/v2/filters/{id}/statuses",          User(&["write:filters"]),                     filters::add_status),
+    get("/api/v2/filters/statuses/{id}",           User(&["read:filters"]),                      filters::status),
+    delete("/api/v2/filters/statuses/{id}",        User(&["write:filters"]),                     filters::delete_status),
+    get("/api/v1/filters",                         User(&["read:filters"]),                      filters_v1::list),
+    post("/api/v1/filters",                        User(&["write:filters"]),                     filters_v1::create),
+    get("/api/v1/filters/{id}",                    User(&["read:filters"]),                      filters_v1::show),
+    put("/api/v1/filters/{id}",                    User(&["write:filters"]),                     filters_v1::update),
+    delete("/api/v1/filters/{id}",                 User(&["write:filters"]),                     filters_v1::delete),
 
     // Media
     post("/api/v1/media",                          User(&["write:media"]),                       media::create).upload(),

@@ -80,6 +80,7 @@ pub fn rest(db: &Connection, account: AccountId) -> Result<Files> {
         "DELETE FROM reactions WHERE account_id = ?1",
         "DELETE FROM notifications WHERE account_id = ?1 OR actor_id = ?1",
         "DELETE FROM home_entries WHERE account_id = ?1",
+        "DELETE FROM filters WHERE account_id = ?1",
         "DELETE FROM lists WHERE account_id = ?1",
         "DELETE FROM list_members WHERE account_id = ?1",
         "DELETE FROM participations WHERE account_id = ?1",

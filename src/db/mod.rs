@@ -13,6 +13,7 @@ pub mod conversations;
 pub mod deletion;
 pub mod exports;
 pub mod favourites;
+pub mod filters;
 pub mod follows;
 pub mod home;
 pub mod idempotency;
@@ -309,7 +310,9 @@ pub fn newest_id(db: &Connection) -> Result<i64> {
                     coalesce((SELECT max(id) FROM tokens), 0), coalesce((SELECT max(id) FROM jobs), 0),
                     coalesce((SELECT max(id) FROM follows), 0), coalesce((SELECT max(id) FROM blocks), 0),
                     coalesce((SELECT max(id) FROM mutes), 0), coalesce((SELECT max(id) FROM lists), 0),
-                    coalesce((SELECT max(id) FROM list_members), 0), coalesce((SELECT max(id) FROM scrobbles), 0))",
+                    coalesce((SELECT max(id) FROM list_members), 0), coalesce((SELECT max(id) FROM scrobbles), 0),
+                    coalesce((SELECT max(id) FROM filters), 0), coalesce((SELECT max(id) FROM filter_keywords), 0),
+                    coalesce((SELECT max(id) FROM filter_statuses), 0))",
         [],
         |row| row.get(0),
     )?)

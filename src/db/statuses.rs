@@ -51,6 +51,8 @@ pub struct StatusState {
     pub participation: Option<i64>,
     /// When it deletes itself; shown to the author only.
     pub expires_at: Option<Timestamp>,
+    /// The viewer has filters, whatever they match.
+    pub viewer_filters: bool,
 }
 
 /// What everybody sees of a status, without what hangs on it.
@@ -110,7 +112,8 @@ pub fn states(
         visible!("parent", "?2"),
         "),
                 CASE s.visibility WHEN 3 THEN
-                  (SELECT id FROM participations WHERE account_id = ?2 AND conversation_id = s.conversation_id) END
+                  (SELECT id FROM participations WHERE account_id = ?2 AND conversation_id = s.conversation_id) END,
+                EXISTS (SELECT 1 FROM filters WHERE account_id = ?2)
            FROM wanted JOIN statuses AS s ON s.id = wanted.id JOIN accounts AS a ON a.id = s.account_id"
     ))?;
     let rows = stmt.query_map(
@@ -137,6 +140,7 @@ fn read_state(row: &Row) -> rusqlite::Result<StatusState> {
         thread_muted: row.get(12)?,
         parent_visible: row.get(13)?,
         participation: row.get(14)?,
+        viewer_filters: row.get(15)?,
     })
 }
 

@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod confirmation;
 pub mod conversations;
 pub mod favourites;
+pub mod filters;
 pub mod follows;
 pub mod invites;
 pub mod lists;

@@ -6,6 +6,7 @@ pub mod balance;
 pub mod emoji;
 pub mod format;
 pub mod html;
+pub mod keywords;
 pub mod mentions;
 pub mod query;
 pub mod words;

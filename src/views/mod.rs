@@ -8,6 +8,7 @@ pub mod app;
 pub mod conversation;
 pub mod credential_account;
 pub mod emoji;
+pub mod filter;
 pub mod fragments;
 pub mod instance;
 pub mod list;

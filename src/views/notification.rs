@@ -9,6 +9,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::View;
 use crate::clock::Timestamp;
 use crate::db;
+use crate::db::filters::Context;
 use crate::db::notifications::Kind;
 use crate::db::notifications::listing::NotificationRow;
 use crate::error::Result;
@@ -60,6 +61,8 @@ impl View<'_> {
         let statuses: BTreeSet<StatusId> = rows.iter().filter_map(|row| row.status).collect();
         let statuses: Vec<StatusId> = statuses.into_iter().collect();
         let rendered = self.statuses(&statuses)?.into_iter();
+        // What a filter hides is missing here, so that nothing is told of it.
+        let rendered = rendered.filter(|status| !status.is_hidden_in(Context::Notifications));
         let rendered = rendered.map(|status| Ok((status.id(), Arc::from(to_raw_value(&status)?))));
         let shown = Shown {
             accounts: self.rendered(&db::accounts::revs(self.db, &people)?)?,

@@ -14,9 +14,11 @@ use serde_json::value::RawValue;
 
 use self::core::{BodyOf, HeadOf, PleromaOf};
 use super::View;
+use super::filter::{FilterResult, Matches};
 use super::reaction::Reaction;
 use crate::clock::Timestamp;
 use crate::db;
+use crate::db::filters::Context;
 use crate::db::statuses::StatusState;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, StatusId};
@@ -36,12 +38,14 @@ pub struct Status {
     bookmarked: bool,
     muted: bool,
     pinned: bool,
-    filtered: [(); 0],
+    filtered: Vec<FilterResult>,
     quote: Option<()>,
     emoji_reactions: Arc<[Reaction]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     pleroma: Pleroma,
+    #[serde(skip)]
+    is_own: bool,
 }
 
 #[derive(Serialize)]
@@ -73,6 +77,12 @@ impl Status {
     pub fn id(&self) -> StatusId {
         self.head.0.id()
     }
+
+    /// Whether a filter of the viewer's hides it in that context. Nobody's own posts are hidden from themselves.
+    pub fn is_hidden_in(&self, context: Context) -> bool {
+        let mut hiding = self.filtered.iter();
+        !self.is_own && hiding.any(|result| result.hides_in(context))
+    }
 }
 
 impl View<'_> {
@@ -86,6 +96,10 @@ impl View<'_> {
             .collect();
         let accounts = self.rendered(&authors.into_iter().collect::<Vec<_>>())?;
         let mut reactions = self.reactions(&states)?;
+        let filtered = match states.first() {
+            Some(state) if state.viewer_filters => self.filtered(&cores)?,
+            _ => Matches::default(),
+        };
         let states: HashMap<StatusId, StatusState> =
             states.into_iter().map(|state| (state.id, state)).collect();
         let page = Page {
@@ -93,11 +107,23 @@ impl View<'_> {
             states: &states,
             cores: &cores,
             accounts: &accounts,
+            filtered: &filtered,
         };
         Ok(ids
             .iter()
             .filter_map(|id| page.status(*id, &mut reactions))
             .collect())
+    }
+
+    /// What the viewer's filters match among these.
+    fn filtered(&self, cores: &HashMap<StatusId, Arc<StatusCore>>) -> Result<Matches> {
+        let ids: Vec<StatusId> = cores.keys().copied().collect();
+        let filters = self.filters(&ids)?;
+        let matches = cores.iter().map(|(id, core)| {
+            let matches = filters.matching(*id, || core.words());
+            (*id, matches)
+        });
+        Ok(matches.filter(|(_, matches)| !matches.is_empty()).collect())
     }
 
     /// One status, 404 when unknown.

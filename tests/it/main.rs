@@ -19,6 +19,7 @@ mod emoji;
 mod events;
 mod exports;
 mod feeds;
+mod filters;
 mod follows;
 mod frontends;
 mod instance;

@@ -96,6 +96,23 @@ fn timelines_are_ranges_of_indexes_read_in_order() {
 }
 
 #[test]
+fn filters_walk_indexes() {
+    let plans = plans(&[
+        (
+            "POST",
+            "/api/v2/filters?title=a&context=home&keywords_attributes[][keyword]=cats",
+        ),
+        ("GET", "/api/v2/filters"),
+        ("GET", "/api/v1/filters"),
+        ("GET", "/api/v1/statuses/ID"),
+    ]);
+    assert!(plans.iter().any(|(sql, _)| sql.contains("FROM filters")));
+    for (sql, plan) in plans {
+        assert!(!plan.iter().any(|step| is_bad(step)), "{sql}\n{plan:#?}");
+    }
+}
+
+#[test]
 fn posting_and_acting_on_posts_walk_no_table() {
     let plans = plans(&[
         ("POST", "/api/v1/statuses?status=hello+%40alice+%23cats"),

@@ -43,6 +43,12 @@ fn a_page_of_forty_costs_as_many_statements_as_a_page_of_one() {
         rich_post(&server, &alice, &bob, number);
     }
     let list = list_of(&bob, &alice);
+    let filter = [
+        ("title", "a"),
+        ("context", "home"),
+        ("keywords_attributes[][keyword]", "number"),
+    ];
+    bob.post("/api/v2/filters", &filter).ok();
     let cost = |target: &str, limit: usize| {
         server.app.house().fragments.clear();
         let target = format!("{target}limit={limit}");

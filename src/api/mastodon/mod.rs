@@ -7,6 +7,8 @@ pub mod conversations;
 pub mod credentials;
 pub mod custom_emojis;
 pub mod exports;
+pub mod filters;
+pub mod filters_v1;
 pub mod instance;
 pub mod lists;
 pub mod markers;

@@ -2,21 +2,23 @@
 
 use rusqlite::Connection;
 
+use crate::db::filters::Context;
 use crate::db::page::Page;
 use crate::db::timelines::{self, Filter, Profile, Replies, TagQuery};
 use crate::db::visibility::Visibility;
 use crate::db::{accounts, lists, tags};
 use crate::error::{Error, Result};
 use crate::ids::StatusId;
+use crate::views::status::Status;
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
 
 /// The most tags of each kind that a tag timeline combines.
 const MOST_TAGS: usize = 4;
 
-/// `GET /api/v1/timelines/home`
+/// `GET /api/v1/timelines/home`. What a filter hides is left out here and in lists: clients cannot be relied on for it.
 pub fn home(cx: &Ctx) -> Result<Reply> {
-    timeline(cx, timelines::home)
+    own_timeline(cx, timelines::home)
 }
 
 /// `GET /api/v1/timelines/public`
@@ -42,7 +44,7 @@ pub fn direct(cx: &Ctx) -> Result<Reply> {
 /// `GET /api/v1/timelines/list/{id}`
 pub fn list(cx: &Ctx) -> Result<Reply> {
     let (me, id) = (cx.me()?.id, cx.id("id", "Record")?);
-    timeline(cx, |db, page, filter| {
+    own_timeline(cx, |db, page, filter| {
         let list = lists::owned_by(db, me, id)?;
         timelines::list(db, page, filter, list.id)
     })
@@ -103,13 +105,30 @@ fn timeline(
     cx: &Ctx,
     ids: impl FnOnce(&Connection, &Page, &Filter) -> Result<Vec<StatusId>>,
 ) -> Result<Reply> {
+    let (ids, statuses) = read(cx, ids)?;
+    cx.listed(&statuses, &ids)
+}
+
+/// As [`timeline`], without what the caller's filters hide at home. The page's ends stay where they are.
+fn own_timeline(
+    cx: &Ctx,
+    ids: impl FnOnce(&Connection, &Page, &Filter) -> Result<Vec<StatusId>>,
+) -> Result<Reply> {
+    let (ids, mut statuses) = read(cx, ids)?;
+    statuses.retain(|status| !status.is_hidden_in(Context::Home));
+    cx.listed(&statuses, &ids)
+}
+
+fn read(
+    cx: &Ctx,
+    ids: impl FnOnce(&Connection, &Page, &Filter) -> Result<Vec<StatusId>>,
+) -> Result<(Vec<StatusId>, Vec<Status>)> {
     let (page, filter) = (cx.page(20, 40), filter(cx));
-    let (ids, statuses) = cx.app.db().read(|db| {
+    cx.app.db().read(|db| {
         let ids = ids(db, &page, &filter)?;
         let statuses = cx.view(db).statuses(&ids)?;
         Ok((ids, statuses))
-    })?;
-    cx.listed(&statuses, &ids)
+    })
 }
 
 /// What the parameters leave out.

@@ -96,6 +96,25 @@ impl StatusCore {
         self.head.id
     }
 
+    /// What filters look at: the warning, the text, the descriptions of attachments.
+    pub(super) fn words(&self) -> String {
+        #[derive(serde::Deserialize)]
+        struct Described<'a> {
+            #[serde(borrow)]
+            description: Option<std::borrow::Cow<'a, str>>,
+        }
+        let text = serde_json::from_str(self.pleroma.content.text.get());
+        let media: Vec<Described> =
+            serde_json::from_str(self.body.media_attachments.get()).unwrap_or_default();
+        let mut words = vec![self.body.spoiler_text.clone(), text.unwrap_or_default()];
+        words.extend(
+            media
+                .into_iter()
+                .filter_map(|one| one.description.map(Into::into)),
+        );
+        words.join("\n")
+    }
+
     /// Bytes that it holds, roughly.
     pub fn weight(&self) -> u64 {
         let body = &self.body;

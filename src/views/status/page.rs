@@ -10,6 +10,7 @@ use super::{Pleroma, Status};
 use crate::db::statuses::StatusState;
 use crate::ids::{AccountId, StatusId};
 use crate::views::View;
+use crate::views::filter::Matches;
 use crate::views::reaction::Reaction;
 
 /// A page whose rows are all here.
@@ -18,6 +19,7 @@ pub(super) struct Page<'a> {
     pub(super) states: &'a HashMap<StatusId, StatusState>,
     pub(super) cores: &'a HashMap<StatusId, Arc<StatusCore>>,
     pub(super) accounts: &'a HashMap<AccountId, Arc<RawValue>>,
+    pub(super) filtered: &'a Matches,
 }
 
 impl Page<'_> {
@@ -49,7 +51,8 @@ impl Page<'_> {
             bookmarked: marks.bookmarked,
             muted: state.author_muted || state.thread_muted,
             pinned: state.pinned_at.is_some(),
-            filtered: [],
+            filtered: self.filtered.get(&marks.id).cloned().unwrap_or_default(),
+            is_own: is_author,
             quote: None,
             emoji_reactions: tally.clone(),
             text: None,
