@@ -6,8 +6,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 use serde::{Serialize, Serializer};
-use time::OffsetDateTime;
+use time::format_description::FormatItem;
 use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+/// The one form of dates in HTTP.
+const HTTP_DATE: &[FormatItem] = format_description!(
+    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+);
 
 /// A moment in milliseconds since 1970 UTC. Serialises as RFC 3339 with exactly three fractional digits and `Z`,
 /// the only form that every client reads (mastodon-api 0.2).
@@ -37,6 +44,17 @@ impl Timestamp {
     pub fn parse(text: &str) -> Option<Timestamp> {
         let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         Some(Timestamp((at.unix_timestamp_nanos() / 1_000_000) as i64))
+    }
+
+    /// Reads a date as headers write it.
+    pub fn from_http_date(text: &str) -> Option<Timestamp> {
+        let date = PrimitiveDateTime::parse(text, HTTP_DATE).ok()?;
+        Some(Timestamp(date.assume_utc().unix_timestamp() * 1000))
+    }
+
+    /// The moment as headers write it, in whole seconds.
+    pub fn http_date(self) -> String {
+        self.to_datetime().format(&HTTP_DATE).unwrap_or_default()
     }
 
     /// Whole seconds since 1970, as OAuth wants them.

@@ -96,7 +96,7 @@ fn send(
     if cx.header("If-None-Match").is_none() && conditional::is_not_newer(cx, feed.updated_at) {
         return Ok(conditional::unchanged(&etag));
     }
-    let date = conditional::http_date(feed.updated_at);
+    let date = feed.updated_at.http_date();
     Ok(conditional::answer(cx, &etag, || {
         Reply::bytes(content_type, bytes)
             .header("Last-Modified", &date)

@@ -2,18 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use time::OffsetDateTime;
-use time::format_description::FormatItem;
-use time::macros::format_description;
-
 use super::ctx::Ctx;
 use super::reply::Reply;
 use crate::clock::Timestamp;
-
-/// The one form of dates in HTTP.
-const HTTP_DATE: &[FormatItem] = format_description!(
-    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-);
 
 /// A tag for these bytes. It tells copies apart, nothing more: no secret, no proof.
 pub fn etag_of(bytes: &[u8]) -> String {
@@ -45,17 +36,10 @@ pub fn answer(cx: &Ctx, etag: &str, reply: impl FnOnce() -> Reply) -> Reply {
     }
 }
 
-/// A moment as headers write it.
-pub fn http_date(at: Timestamp) -> String {
-    at.to_datetime().format(&HTTP_DATE).unwrap_or_default()
-}
-
 /// Whether what was last changed then is no newer than the caller's copy, by its date.
 pub fn is_not_newer(cx: &Ctx, changed_at: Timestamp) -> bool {
     let Some(date) = cx.header("If-Modified-Since") else {
         return false;
     };
-    time::PrimitiveDateTime::parse(date, &HTTP_DATE)
-        .map(|known| OffsetDateTime::unix_timestamp(known.assume_utc()))
-        .is_ok_and(|known| changed_at.seconds() <= known)
+    Timestamp::from_http_date(date).is_some_and(|known| changed_at.seconds() <= known.seconds())
 }
