@@ -11,6 +11,7 @@ use crate::auth::password::Hasher;
 use crate::config::{BaseUrl, Config};
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
+use crate::fed::Federation;
 use crate::fed::fetch::Client;
 use crate::mail::{Mailer, Site};
 use crate::media::image::Decoder;
@@ -42,6 +43,7 @@ pub struct App {
     decoder: Decoder,
     mailer: Mailer,
     client: Client,
+    fed: Federation,
     trusted_proxies: Vec<IpAddr>,
     packs_seen: Mutex<PacksSeen>,
     setup: Mutex<Option<[u8; 32]>>,
@@ -109,6 +111,7 @@ impl App {
             uploads: Store::new(data.join("uploads"))?,
             decoder: Decoder::default(),
             mailer: Mailer::new(&config, &base, &data.join("mail")).map_err(Error::internal)?,
+            fed: Federation::default(),
             client: Client::new(&base, config.federation.allow_private_addresses),
             trusted_proxies: config.server.trusted_proxies.clone(),
             packs_seen: Mutex::default(),
@@ -205,6 +208,11 @@ impl App {
     /// Asks other servers: the one HTTP client.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// What the federation room remembers between requests.
+    pub fn fed(&self) -> &Federation {
+        &self.fed
     }
 
     /// What letters call this server.

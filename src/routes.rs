@@ -11,6 +11,7 @@ use crate::api::pleroma::{
     captcha, confirmation, emoji, mfa, password_resets, pictures, reactions,
 };
 use crate::api::{admin, nodeinfo, oauth, pleroma};
+use crate::fed;
 use crate::pages::{self, feeds, files, public, setup};
 use crate::web::rate::Class;
 use crate::web::router::Access::{Admin, Known, Open, Optional, Token, User};
@@ -91,20 +92,37 @@ pub static ROUTES: &[Route] = &[
     get("/api/pleroma/frontend_configurations",    Open,                                         pleroma::instance::frontend_configurations),
     get("/health",                                 Open,                                         pleroma::instance::alive),
     get("/.well-known/nodeinfo",                   Open,                                         nodeinfo::links),
-    get("/.well-known/host-meta",                  Open,                                         nodeinfo::host_meta),
     get("/nodeinfo/2.0",                           Open,                                         nodeinfo::v2_0),
     get("/nodeinfo/2.1",                           Open,                                         nodeinfo::v2_1),
 
     // Pages
     get("/",                                       Open,                                         public::front).for_people(),
-    get("/users/{name}",                           Optional(&["read:statuses"]),                 public::profile).for_people(),
-    get("/@{name}",                                Optional(&["read:statuses"]),                 public::profile).for_people(),
+    get("/users/{name}",                           Optional(&["read:statuses"]),                 public::profile).for_people().id_of(fed::actors::show),
+    get("/@{name}",                                Optional(&["read:statuses"]),                 public::profile).for_people().page_of(fed::actors::show),
     get("/users/{name}/feed.atom",                 Optional(&["read:statuses"]),                 feeds::atom),
     get("/users/{name}/feed.rss",                  Optional(&["read:statuses"]),                 feeds::rss),
-    get("/notice/{id}",                            Optional(&["read:statuses"]),                 public::notice).for_people(),
+    get("/notice/{id}",                            Optional(&["read:statuses"]),                 public::notice).for_people().page_of(fed::objects::of_page),
     get("/tag/{tag}",                              Optional(&["read:statuses"]),                 public::tag).for_people(),
     get("/setup/{token}",                          Open,                                         setup::show),
     post("/setup/{token}",                         Open,                                         setup::submit).rate(Class::Login),
+
+    // Other servers
+    get("/.well-known/webfinger",                  Open,                                         fed::webfinger::show).federated(),
+    get("/.well-known/host-meta",                  Open,                                         fed::webfinger::host_meta).federated(),
+    get("/.well-known/host-meta.json",             Open,                                         fed::webfinger::host_meta_json).federated(),
+    get("/actor",                                  Open,                                         fed::actors::instance).federated(),
+    get("/actor/outbox",                           Open,                                         fed::collections::instance_outbox).federated(),
+    get("/users/{name}/main-key",                  Open,                                         fed::actors::main_key).federated(),
+    get("/users/{name}/outbox",                    Open,                                         fed::collections::outbox).federated(),
+    get("/users/{name}/followers",                 Open,                                         fed::collections::followers).federated(),
+    get("/users/{name}/following",                 Open,                                         fed::collections::following).federated(),
+    get("/users/{name}/collections/featured",      Open,                                         fed::collections::featured).federated(),
+    get("/objects/{uuid}",                         Open,                                         fed::objects::show).federated(),
+    get("/objects/{uuid}/replies",                 Open,                                         fed::objects::replies).federated(),
+    get("/objects/{uuid}/likes",                   Open,                                         fed::objects::likes).federated(),
+    get("/objects/{uuid}/shares",                  Open,                                         fed::objects::shares).federated(),
+    get("/activities/{uuid}",                      Open,                                         fed::objects::activity).federated(),
+    get("/emoji/{pack}",                           Open,                                         fed::objects::emoji).federated(),
 
     // Files
     get("/static/{*path}",                         Open,                                         files::get),

@@ -1,10 +1,9 @@
-//! NodeInfo and host-meta: how programs find out what this is.
+//! NodeInfo: how programs find out what this is.
 
 use serde_json::json;
 
 use crate::api::mastodon::instance::{document, to_vec};
 use crate::error::Result;
-use crate::text::html::escape;
 use crate::views::nodeinfo;
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
@@ -17,7 +16,15 @@ pub fn links(cx: &Ctx) -> Result<Reply> {
             "href": cx.app.base().join(&format!("/nodeinfo/{version}.json")),
         })
     };
-    Reply::json(&json!({"links": [link("2.0"), link("2.1")]}))
+    // Between the two: first and last are what is read.
+    let actor = json!({
+        "rel": "https://www.w3.org/ns/activitystreams#Application",
+        "href": crate::fed::instance_actor(cx.app.base()),
+    });
+    match cx.app.config().federation.enabled {
+        true => Reply::json(&json!({"links": [link("2.0"), actor, link("2.1")]})),
+        false => Reply::json(&json!({"links": [link("2.0"), link("2.1")]})),
+    }
 }
 
 /// `GET /nodeinfo/2.0`
@@ -34,18 +41,4 @@ pub fn v2_1(cx: &Ctx) -> Result<Reply> {
     document(cx.app, "nodeinfo 2.1", TYPE, |about| {
         to_vec(&nodeinfo::document(about, "2.1"))
     })
-}
-
-/// `GET /.well-known/host-meta`
-pub fn host_meta(cx: &Ctx) -> Result<Reply> {
-    let xrd = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <XRD xmlns=\"http://docs.oasis-open.org/ns/xri/xrd-1.0\">\
-         <Link rel=\"lrdd\" type=\"application/jrd+json\" template=\"{}/.well-known/webfinger?resource={{uri}}\"/></XRD>\n",
-        escape(cx.app.base().as_str()),
-    );
-    Ok(Reply::bytes(
-        "application/xrd+xml; charset=utf-8",
-        xrd.into_bytes(),
-    ))
 }

@@ -174,6 +174,8 @@ settings! {
         enabled: bool = true;
         /// Whether loopback and private addresses, and plain http, count as the fediverse too.
         allow_private_addresses: bool = false;
+        /// Whether other servers must sign their requests to see anything but keys.
+        authorized_fetch: bool = false;
         /// Second switch that federation.allow_private_addresses needs on a public server.url.
         allow_private_addresses_on_public_url: bool = false;
     }

@@ -293,6 +293,25 @@ pub fn by_uri(db: &Connection, uri: &str) -> Result<Option<AccountRow>> {
     Ok(stmt.query_row(params![uri], AccountRow::read).optional()?)
 }
 
+/// ActivityPub ids of accounts, in the same order.
+pub fn uris(db: &Connection, ids: &[AccountId]) -> Result<Vec<String>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT a.uri FROM json_each(?1) AS wanted JOIN accounts AS a ON a.id = wanted.value ORDER BY wanted.key",
+    )?;
+    let rows = stmt.query_map(params![json_ids(ids)], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The actor id of where an account moved, if it did.
+pub fn moved_to(db: &Connection, id: AccountId) -> Result<Option<String>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT target.uri FROM accounts AS a JOIN accounts AS target ON target.id = a.moved_to_id WHERE a.id = ?1",
+        )?
+        .query_row(params![id], |row| row.get(0))
+        .optional()?)
+}
+
 /// The ids and revisions of accounts, for finding their rendered fragments.
 pub fn revs(db: &Connection, ids: &[AccountId]) -> Result<Vec<(AccountId, i64)>> {
     let mut stmt = db.prepare_cached(

@@ -3,6 +3,7 @@
 //! One connection writes, a pool of connections reads. A read is one deferred transaction, so a page is consistent;
 //! a write is one immediate transaction, so it never meets a lock that it did not wait for at its start.
 
+pub mod account_keys;
 pub mod account_search;
 pub mod accounts;
 pub mod apps;

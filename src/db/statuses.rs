@@ -1,10 +1,12 @@
 //! Statuses: what is needed to show them. A page costs a fixed number of statements, whatever its size.
 
 pub mod insert;
+mod outward;
 mod parent;
 mod remove;
 mod thread;
 
+pub use outward::{Outward, id_of, outward, public_replies, tombstone};
 pub use parent::{Parent, parent};
 pub use remove::remove;
 pub use thread::{Context, context};
@@ -288,12 +290,13 @@ pub struct MentionRow {
     pub username: String,
     pub host: String,
     pub url: String,
+    pub uri: String,
 }
 
 /// Mentions of a page, without silent addressees.
 pub fn mentions(db: &Connection, page: &[StatusId]) -> Result<Vec<MentionRow>> {
     let mut stmt = db.prepare_cached(
-        "SELECT m.status_id, a.id, a.username, a.host, a.url
+        "SELECT m.status_id, a.id, a.username, a.host, a.url, a.uri
            FROM json_each(?1) AS page JOIN mentions AS m ON m.status_id = page.value JOIN accounts AS a ON a.id = m.account_id
           WHERE m.silent = 0 ORDER BY m.status_id, a.id",
     )?;
@@ -304,6 +307,7 @@ pub fn mentions(db: &Connection, page: &[StatusId]) -> Result<Vec<MentionRow>> {
             username: row.get(2)?,
             host: row.get(3)?,
             url: row.get(4)?,
+            uri: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

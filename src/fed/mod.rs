@@ -2,6 +2,28 @@
 //!
 //! [`fetch`] is the only place that opens sockets outward; [`guard`] says which addresses it may call.
 
+pub mod actors;
+pub mod caller;
+pub mod collections;
+pub mod documents;
 pub mod fetch;
 pub mod guard;
+pub mod keys;
+pub mod objects;
 pub mod signature;
+pub mod webfinger;
+pub mod wire;
+
+use crate::config::BaseUrl;
+
+/// What the room remembers between requests.
+#[derive(Default)]
+pub struct Federation {
+    /// Keys in use.
+    pub keys: keys::Keys,
+}
+
+/// The id of the actor that stands for the server itself: it signs what no person asks for.
+pub fn instance_actor(base: &BaseUrl) -> String {
+    base.join("/actor")
+}

@@ -30,6 +30,8 @@ pub struct Ctx<'a> {
     pub address: IpAddr,
     /// Every parameter, wherever it came from.
     pub params: Params,
+    /// The body as it came, on rows that ask for it; empty on others.
+    pub body: Vec<u8>,
     /// Who calls.
     pub session: Session,
 }

@@ -12,6 +12,7 @@ use super::credentials::{self, Credentials};
 use super::ctx::Ctx;
 use super::door::SPOOL_HEADER;
 use super::idempotency;
+use super::negotiation;
 use super::params::{BadParams, Body, Data, Params};
 use super::rate::{Class, Who};
 use super::reply::Reply;
@@ -75,7 +76,7 @@ fn respond(app: &App, request: &rouille::Request, path: &str) -> Result<Reply> {
         return preflight(app, path);
     }
     let address = caller_address(app, request);
-    let mut params = read_params(app, request, path)?;
+    let (mut params, body) = read_request(app, request, path)?;
     let method = method_of(request, &params);
     let (route, path_params) = match app.router().find(&method, path) {
         Found::Route(route, params) => (route, params),
@@ -85,8 +86,18 @@ fn respond(app: &App, request: &rouille::Request, path: &str) -> Result<Reply> {
     for (key, value) in path_params {
         params.set(key, value);
     }
+    let federation = app.config().federation.enabled;
+    if route.federated && !federation {
+        return Err(unknown(path));
+    }
     limit(app, route, path, address)?;
-    let session = admit(app, request, route, &params, address)?;
+    let document = route.document.filter(|document| {
+        federation && negotiation::wants_document(request.header("Accept"), document.is_id)
+    });
+    let session = match document {
+        Some(_) => Session::Anonymous,
+        None => admit(app, request, route, &params, address)?,
+    };
     let cx = Ctx {
         app,
         request,
@@ -94,14 +105,68 @@ fn respond(app: &App, request: &rouille::Request, path: &str) -> Result<Reply> {
         path,
         address,
         params,
+        body,
         session,
     };
+    let reply = match document {
+        Some(document) => (document.handler)(&cx)?,
+        None => page_or_answer(&cx, route)?,
+    };
+    Ok(match route.document {
+        Some(_) => reply.header("Vary", "Accept"),
+        None => reply,
+    })
+}
+
+/// The chosen web client's page, or what the row's handler answers.
+fn page_or_answer(cx: &Ctx, route: &Route) -> Result<Reply> {
     if route.for_people
-        && let Some(reply) = frontends::instead(&cx)?
+        && let Some(reply) = frontends::instead(cx)?
     {
         return Ok(reply);
     }
-    idempotency::once(&cx, route, || (route.handler)(&cx))
+    idempotency::once(cx, route, || (route.handler)(cx))
+}
+
+/// Parameters and, where the row wants it, the body as it came.
+fn read_request(app: &App, request: &rouille::Request, path: &str) -> Result<(Params, Vec<u8>)> {
+    let is_raw = matches!(
+        app.router().find(request.method(), path),
+        Found::Route(
+            Route {
+                body: BodySize::Raw,
+                ..
+            },
+            _
+        )
+    );
+    if !is_raw {
+        return Ok((read_params(app, request, path)?, Vec::new()));
+    }
+    let limit = app.config().limits.body as usize;
+    let bytes = match request.header(SPOOL_HEADER) {
+        Some(spooled) => {
+            let mut bytes = Vec::new();
+            open_spooled(app, spooled)?.read_to_end(&mut bytes)?;
+            bytes
+        }
+        None => read_body(request, limit)?,
+    };
+    let query = Some(request.raw_query_string()).filter(|query| !query.is_empty());
+    let none = Body {
+        content_type: None,
+        data: Data::Bytes(&[]),
+    };
+    let params = Params::parse(query, none).map_err(refused_params)?;
+    Ok((params, bytes))
+}
+
+/// The door strips the header from outside; the bare mode refuses it. Still, only our own folder is read.
+fn open_spooled(app: &App, path: &str) -> Result<File> {
+    match Path::new(path).parent() == Some(app.spool_dir()) {
+        true => Ok(File::open(path)?),
+        false => Err(Error::BadRequest("The body cannot be read".into())),
+    }
 }
 
 /// No route leads there; a drop-in web client may have the page.
@@ -119,6 +184,7 @@ fn nowhere(
         path,
         address,
         params,
+        body: Vec::new(),
         session: Session::Anonymous,
     };
     let found = match cx.method {
@@ -153,11 +219,7 @@ fn read_params(app: &App, request: &rouille::Request, path: &str) -> Result<Para
     let limit = body_limit(app, request.method(), path);
     let parsed = match request.header(SPOOL_HEADER) {
         Some(spooled) => {
-            // The door strips this header from outside; the bare mode refuses it. Still, only our own folder is read.
-            if Path::new(spooled).parent() != Some(app.spool_dir()) {
-                return Err(Error::BadRequest("The body cannot be read".into()));
-            }
-            let data = Data::File(Arc::new(File::open(spooled)?));
+            let data = Data::File(Arc::new(open_spooled(app, spooled)?));
             Params::parse(query, Body { content_type, data })
         }
         None => {

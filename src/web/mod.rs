@@ -12,6 +12,7 @@ pub mod form_token;
 pub mod idempotency;
 pub mod kept;
 pub mod multipart;
+pub mod negotiation;
 pub mod params;
 pub mod passwords;
 pub mod rate;

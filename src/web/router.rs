@@ -36,6 +36,8 @@ pub enum BodySize {
     Plain,
     /// `upload.limit` and some for the form around it.
     Upload,
+    /// `limits.body`, and the handler gets the bytes: signatures cover them.
+    Raw,
 }
 
 /// A row of the table.
@@ -54,6 +56,19 @@ pub struct Route {
     pub rate: Option<Class>,
     /// A page for people: the chosen web client answers in its place.
     pub for_people: bool,
+    /// What answers instead when the caller wants the ActivityPub document that lives at the same address.
+    pub document: Option<Document>,
+    /// Answers 404 where `federation.enabled` is off.
+    pub federated: bool,
+}
+
+/// The document at the address of a page.
+#[derive(Clone, Copy)]
+pub struct Document {
+    /// What answers. Anybody may ask; the handler knows callers by their signature.
+    pub handler: Handler,
+    /// The address is an id: whoever does not ask for a page gets the document.
+    pub is_id: bool,
 }
 
 impl Route {
@@ -67,6 +82,36 @@ impl Route {
     /// The row is a page that a drop-in web client has its own of (`frontend.primary`).
     pub const fn for_people(mut self) -> Route {
         self.for_people = true;
+        self
+    }
+
+    /// The row is for other servers.
+    pub const fn federated(mut self) -> Route {
+        self.federated = true;
+        self
+    }
+
+    /// The row is the id of something: its document is served to all who do not ask for the page.
+    pub const fn id_of(mut self, handler: Handler) -> Route {
+        self.document = Some(Document {
+            handler,
+            is_id: true,
+        });
+        self
+    }
+
+    /// The row is a page that has a document, for those who ask for it.
+    pub const fn page_of(mut self, handler: Handler) -> Route {
+        self.document = Some(Document {
+            handler,
+            is_id: false,
+        });
+        self
+    }
+
+    /// The row takes its body as it came.
+    pub const fn raw(mut self) -> Route {
+        self.body = BodySize::Raw;
         self
     }
 
@@ -91,6 +136,8 @@ const fn route(
         body: BodySize::Plain,
         rate: None,
         for_people: false,
+        document: None,
+        federated: false,
     }
 }
 

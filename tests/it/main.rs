@@ -18,6 +18,7 @@ mod door;
 mod emoji;
 mod events;
 mod exports;
+mod federation;
 mod feeds;
 mod filters;
 mod follows;

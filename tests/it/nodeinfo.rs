@@ -10,6 +10,7 @@ fn the_well_known_document_lists_2_0_first_and_2_1_last() {
         server.get("/.well-known/nodeinfo").ok(),
         json!({"links": [
             {"rel": "http://nodeinfo.diaspora.software/ns/schema/2.0", "href": format!("{BASE}/nodeinfo/2.0.json")},
+            {"rel": "https://www.w3.org/ns/activitystreams#Application", "href": format!("{BASE}/actor")},
             {"rel": "http://nodeinfo.diaspora.software/ns/schema/2.1", "href": format!("{BASE}/nodeinfo/2.1.json")},
         ]})
     );

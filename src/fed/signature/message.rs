@@ -161,7 +161,8 @@ fn check_coverage(input: &Input, with_body: bool) -> Result<(), Refusal> {
     if !input.covers("@method") {
         return Err("the signature does not cover the method");
     }
-    if !input.covers("@target-uri") && !(input.covers("@authority") && input.covers("@path")) {
+    let by_parts = input.covers("@authority") && input.covers("@path");
+    if !by_parts && !input.covers("@target-uri") {
         return Err("the signature does not cover the target");
     }
     if with_body && !input.covers("content-digest") {

@@ -1,0 +1,77 @@
+//! What other servers are told of a status beyond what clients are.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::clock::Timestamp;
+use crate::db::json_ids;
+use crate::db::page::Page;
+use crate::error::Result;
+use crate::ids::StatusId;
+use crate::visible;
+
+/// Ids behind a status's references, and its source.
+#[derive(Clone, Debug)]
+pub struct Outward {
+    /// Which status.
+    pub status: StatusId,
+    /// As its author typed it.
+    pub source: Option<String>,
+    /// The ActivityPub id of what it answers.
+    pub parent: Option<String>,
+    /// The ActivityPub ids of what it reblogs and of who wrote that.
+    pub reblogged: Option<(String, String)>,
+}
+
+/// For a whole page in one query.
+pub fn outward(db: &Connection, page: &[StatusId]) -> Result<Vec<Outward>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT s.id, s.source, coalesce(parent.uri, s.in_reply_to_uri), inner.uri, writer.uri
+           FROM json_each(?1) AS page JOIN statuses AS s ON s.id = page.value
+           LEFT JOIN statuses AS parent ON parent.id = s.in_reply_to_id
+           LEFT JOIN statuses AS inner ON inner.id = s.reblog_of_id
+           LEFT JOIN accounts AS writer ON writer.id = inner.account_id",
+    )?;
+    let rows = stmt.query_map(params![json_ids(page)], |row| {
+        let object: Option<String> = row.get(3)?;
+        Ok(Outward {
+            status: row.get(0)?,
+            source: row.get(1)?,
+            parent: row.get(2)?,
+            reblogged: object.zip(row.get(4)?),
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The status with that ActivityPub id. Whether it may be shown is the caller's care.
+pub fn id_of(db: &Connection, uri: &str) -> Result<Option<StatusId>> {
+    Ok(db
+        .prepare_cached("SELECT id FROM statuses WHERE uri = ?1")?
+        .query_row(params![uri], |row| row.get(0))
+        .optional()?)
+}
+
+/// Replies that everybody may see, the oldest first: their ids here and everywhere.
+pub fn public_replies(
+    db: &Connection,
+    status: StatusId,
+    page: &Page,
+) -> Result<Vec<(StatusId, String)>> {
+    let mut stmt = db.prepare_cached(concat!(
+        "SELECT s.id, s.uri FROM statuses AS s WHERE s.in_reply_to_id = ?1 AND s.id > ?2 AND ",
+        visible!("s", "NULL"),
+        " ORDER BY s.id LIMIT ?3"
+    ))?;
+    let rows = stmt.query_map(params![status, page.after(), page.limit], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// When the thing with that ActivityPub id went, if it did.
+pub fn tombstone(db: &Connection, uri: &str) -> Result<Option<Timestamp>> {
+    Ok(db
+        .prepare_cached("SELECT deleted_at FROM tombstones WHERE uri = ?1")?
+        .query_row(params![uri], |row| row.get(0))
+        .optional()?)
+}

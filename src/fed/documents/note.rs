@@ -1,0 +1,372 @@
+//! Posts, and the activities that carry them: loaded a page at a time, then written without the database.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::{Tag, emoji_tags};
+use crate::clock::Timestamp;
+use crate::db::accounts::{self, AccountRow};
+use crate::db::media::{self, MediaRow};
+use crate::db::statuses::{self, MentionRow, Outward, StatusRow};
+use crate::db::visibility::Visibility;
+use crate::error::Result;
+use crate::fed::wire::PUBLIC;
+use crate::ids::{AccountId, StatusId};
+use crate::views::{House, tag_url};
+
+/// A post of ours.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Note {
+    /// Its id.
+    pub id: String,
+    r#type: &'static str,
+    attributed_to: String,
+    actor: String,
+    /// Addressees.
+    pub to: Vec<String>,
+    /// More of them.
+    pub cc: Vec<String>,
+    published: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated: Option<Timestamp>,
+    url: String,
+    in_reply_to: Option<String>,
+    context: String,
+    conversation: String,
+    summary: Option<String>,
+    sensitive: bool,
+    content: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_map: Option<HashMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Source>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    direct_message: bool,
+    tag: Vec<Tag>,
+    attachment: Vec<Attachment>,
+    replies: Count,
+    likes: Count,
+    shares: Count,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Source {
+    content: String,
+    media_type: String,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Attachment {
+    r#type: &'static str,
+    media_type: String,
+    url: String,
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blurhash: Option<String>,
+    focal_point: [f64; 2],
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Count {
+    id: String,
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_items: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<String>,
+}
+
+/// Something posted: a post, or the announcement of one.
+#[derive(Clone)]
+pub enum Posted {
+    /// A post.
+    Note(Box<Note>),
+    /// A reblog.
+    Announce(Announce),
+}
+
+/// A reblog of ours.
+#[derive(Clone, Serialize)]
+pub struct Announce {
+    id: String,
+    r#type: &'static str,
+    actor: String,
+    object: String,
+    published: Timestamp,
+    /// Addressees.
+    pub to: Vec<String>,
+    /// More of them.
+    pub cc: Vec<String>,
+}
+
+/// What carries a post.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Carrier {
+    /// The post is new.
+    Create(Box<Create>),
+    /// A reblog is its own activity.
+    Announce(Announce),
+}
+
+/// A new post on its way.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Create {
+    id: String,
+    r#type: &'static str,
+    actor: String,
+    published: Timestamp,
+    to: Vec<String>,
+    cc: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    direct_message: bool,
+    object: Note,
+}
+
+/// The id of the activity that made a post: both share the part that nobody can guess.
+pub fn create_id(status: &str) -> String {
+    status.replacen("/objects/", "/activities/", 1)
+}
+
+impl Posted {
+    /// The activity that carries it.
+    pub fn into_activity(self) -> Carrier {
+        match self {
+            Posted::Announce(announce) => Carrier::Announce(announce),
+            Posted::Note(note) => Carrier::Create(Box::new(Create {
+                id: create_id(&note.id),
+                r#type: "Create",
+                actor: note.actor.clone(),
+                published: note.published,
+                to: note.to.clone(),
+                cc: note.cc.clone(),
+                direct_message: note.direct_message,
+                object: *note,
+            })),
+        }
+    }
+}
+
+/// Writes a page of local posts, in the order asked for. Whether they may be shown is the caller's care.
+pub fn page(db: &Connection, house: &House, ids: &[StatusId]) -> Result<Vec<Posted>> {
+    let mut rows: HashMap<StatusId, StatusRow> = statuses::by_ids(db, ids)?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let mut authors: Vec<AccountId> = rows.values().map(|row| row.account).collect();
+    authors.sort_unstable();
+    authors.dedup();
+    let authors: HashMap<AccountId, AccountRow> = accounts::by_ids(db, &authors)?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let mut parts = Parts::load(db, ids)?;
+    let mut written = Vec::with_capacity(ids.len());
+    for id in ids {
+        if let Some(row) = rows.remove(id)
+            && let Some(author) = authors.get(&row.account)
+        {
+            written.push(parts.write(house, row, author));
+        }
+    }
+    Ok(written)
+}
+
+/// One local post; `None` when there is none.
+pub fn one(db: &Connection, house: &House, id: StatusId) -> Result<Option<Posted>> {
+    Ok(page(db, house, &[id])?.pop())
+}
+
+/// What hangs on a page of posts.
+struct Parts {
+    outward: HashMap<StatusId, Outward>,
+    mentions: HashMap<StatusId, Vec<MentionRow>>,
+    tags: HashMap<StatusId, Vec<String>>,
+    media: HashMap<StatusId, Vec<MediaRow>>,
+}
+
+impl Parts {
+    fn load(db: &Connection, ids: &[StatusId]) -> Result<Parts> {
+        let mut parts = Parts {
+            outward: HashMap::new(),
+            mentions: HashMap::new(),
+            tags: HashMap::new(),
+            media: HashMap::new(),
+        };
+        for row in statuses::outward(db, ids)? {
+            parts.outward.insert(row.status, row);
+        }
+        for row in statuses::mentions(db, ids)? {
+            parts.mentions.entry(row.status).or_default().push(row);
+        }
+        for (status, tag) in statuses::tags(db, ids)? {
+            parts.tags.entry(status).or_default().push(tag);
+        }
+        for row in media::of_statuses(db, ids)? {
+            if let Some(status) = row.status {
+                parts.media.entry(status).or_default().push(row);
+            }
+        }
+        Ok(parts)
+    }
+
+    fn write(&mut self, house: &House, row: StatusRow, author: &AccountRow) -> Posted {
+        let outward = self.outward.remove(&row.id);
+        let mentions = self.mentions.remove(&row.id).unwrap_or_default();
+        let people: Vec<String> = mentions.iter().map(|mention| mention.uri.clone()).collect();
+        let (to, cc) = addressed(&house.base, author, row.visibility, people);
+        if let Some((object, _)) = outward
+            .as_ref()
+            .and_then(|outward| outward.reblogged.clone())
+        {
+            return Posted::Announce(self.announce(row, author, object, outward, (to, cc)));
+        }
+        let base = &house.base;
+        let texts = [&*row.content, &row.spoiler_text];
+        let mut tag: Vec<Tag> = mentions.iter().map(|row| mention(base, row)).collect();
+        let tags = self.tags.remove(&row.id).unwrap_or_default();
+        tag.extend(tags.iter().map(|name| Tag::Hashtag {
+            href: tag_url(base, name),
+            name: format!("#{name}"),
+        }));
+        tag.extend(emoji_tags(&texts, &house.emojis, base));
+        let media = self.media.remove(&row.id).unwrap_or_default();
+        let source = outward.as_ref().and_then(|outward| outward.source.clone());
+        let below = |tail: &str| format!("{}/{tail}", row.uri);
+        Posted::Note(Box::new(Note {
+            r#type: "Note",
+            attributed_to: author.uri.clone(),
+            actor: author.uri.clone(),
+            published: row.created_at,
+            updated: row.edited_at,
+            url: row.url.clone().unwrap_or_else(|| row.uri.clone()),
+            in_reply_to: outward.and_then(|outward| outward.parent),
+            context: row.conversation_uri.clone(),
+            conversation: row.conversation_uri.clone(),
+            summary: Some(row.spoiler_text.clone()).filter(|text| !text.is_empty()),
+            sensitive: row.sensitive,
+            content_map: row
+                .language
+                .clone()
+                .map(|language| HashMap::from([(language, row.content.clone())])),
+            source: source.map(|content| Source {
+                content,
+                media_type: row.content_type.clone(),
+            }),
+            direct_message: row.visibility == Visibility::Direct,
+            tag,
+            attachment: media
+                .into_iter()
+                .map(|row| attachment(house, row))
+                .collect(),
+            replies: Count {
+                first: Some(format!("{}?page=true", below("replies"))),
+                ..count(below("replies"), None)
+            },
+            likes: count(below("likes"), Some(row.favourites_count)),
+            shares: count(below("shares"), Some(row.reblogs_count)),
+            content: row.content,
+            id: row.uri,
+            to,
+            cc,
+        }))
+    }
+
+    fn announce(
+        &self,
+        row: StatusRow,
+        author: &AccountRow,
+        object: String,
+        outward: Option<Outward>,
+        (to, mut cc): (Vec<String>, Vec<String>),
+    ) -> Announce {
+        cc.extend(
+            outward
+                .and_then(|outward| outward.reblogged)
+                .map(|(_, who)| who),
+        );
+        cc.retain(|id| *id != author.uri);
+        Announce {
+            id: row.uri,
+            r#type: "Announce",
+            actor: author.uri.clone(),
+            object,
+            published: row.created_at,
+            to,
+            cc,
+        }
+    }
+}
+
+/// `to` and `cc` of a post (federation.md 5.1).
+fn addressed(
+    base: &crate::config::BaseUrl,
+    author: &AccountRow,
+    visibility: Visibility,
+    mut people: Vec<String>,
+) -> (Vec<String>, Vec<String>) {
+    let followers = format!("{}/followers", author.uri);
+    let mut first = |id: String| {
+        let mut to = vec![id];
+        to.append(&mut people);
+        to
+    };
+    match visibility {
+        Visibility::Public => (first(PUBLIC.into()), vec![followers]),
+        Visibility::Unlisted => (first(followers), vec![PUBLIC.into()]),
+        Visibility::Private => (first(followers), Vec::new()),
+        Visibility::Local => (first(format!("{base}/#Public")), vec![followers]),
+        Visibility::Direct | Visibility::List => (people, Vec::new()),
+    }
+}
+
+fn mention(base: &crate::config::BaseUrl, row: &MentionRow) -> Tag {
+    let host = match row.host.is_empty() {
+        true => base.authority(),
+        false => &row.host,
+    };
+    Tag::Mention {
+        href: row.uri.clone(),
+        name: format!("@{}@{host}", row.username),
+    }
+}
+
+fn count(id: String, total_items: Option<i64>) -> Count {
+    Count {
+        id,
+        r#type: "Collection",
+        total_items,
+        first: None,
+    }
+}
+
+fn attachment(house: &House, row: MediaRow) -> Attachment {
+    let url = match (&row.file, &row.remote_url) {
+        (Some(file), _) => house.base.join(&format!("/media/{file}")),
+        (None, remote) => remote.clone().unwrap_or_default(),
+    };
+    Attachment {
+        r#type: "Document",
+        media_type: row.mime,
+        url,
+        summary: row.description.clone(),
+        name: row.description,
+        width: row.size.map(|size| size.0),
+        height: row.size.map(|size| size.1),
+        blurhash: row.blurhash,
+        focal_point: [row.focus.0, row.focus.1],
+    }
+}

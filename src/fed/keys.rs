@@ -1,0 +1,161 @@
+//! Keys in use: our own, made when first needed and parsed once; those of others, remembered while they are used.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use quick_cache::sync::Cache;
+
+use super::signature::key::{self, NewKey, PrivateKey, PublicKey};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::{account_keys, accounts, server_state};
+use crate::error::{Error, Result};
+use crate::ids::AccountId;
+
+/// Who of us signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signer {
+    /// The server itself: every fetch, and reports.
+    Instance,
+    /// A local account.
+    Account(AccountId),
+}
+
+/// A key of ours, ready to sign, with the half that everybody may see.
+pub struct OwnKey {
+    /// Signs.
+    pub private: PrivateKey,
+    /// SPKI, PEM.
+    pub public_pem: String,
+}
+
+/// Somebody else's key.
+pub struct RemoteKey {
+    /// Whose it is.
+    pub account: AccountId,
+    /// The owner's actor id.
+    pub account_uri: String,
+    /// Verifies.
+    pub public: PublicKey,
+    /// When it was read.
+    pub fetched_at: Timestamp,
+    /// Not to be read again before.
+    pub refresh_after: Timestamp,
+}
+
+/// Keys parsed a while ago, and still in use.
+pub struct Keys {
+    own: Cache<Signer, Arc<OwnKey>>,
+    remote: Cache<String, Arc<RemoteKey>>,
+}
+
+impl Default for Keys {
+    fn default() -> Keys {
+        Keys {
+            own: Cache::new(64),
+            remote: Cache::new(1000),
+        }
+    }
+}
+
+/// What the id of a key adds to its owner's. Some peers guess it, so it stays.
+pub const FRAGMENT: &str = "#main-key";
+
+impl Keys {
+    /// A key of ours; made and kept if there is none yet. Two who need it at once make it once.
+    pub fn own(&self, app: &App, signer: Signer) -> Result<Arc<OwnKey>> {
+        self.own
+            .get_or_insert_with(&signer, || Ok(Arc::new(own(app, signer)?)))
+    }
+
+    /// The key of somebody else, if it is known here.
+    pub fn remote(&self, app: &App, uri: &str) -> Result<Option<Arc<RemoteKey>>> {
+        if let Some(known) = self.remote.get(uri) {
+            return Ok(Some(known));
+        }
+        let Some(row) = app.db().read(|db| account_keys::remote(db, uri))? else {
+            return Ok(None);
+        };
+        let Some(public) = PublicKey::parse(&row.public_pem) else {
+            return Ok(None);
+        };
+        let key = Arc::new(RemoteKey {
+            account: row.account,
+            account_uri: row.account_uri,
+            public,
+            fetched_at: row.fetched_at,
+            refresh_after: row.refresh_after,
+        });
+        self.remote.insert(uri.to_owned(), Arc::clone(&key));
+        Ok(Some(key))
+    }
+
+    /// A key changed: it is read from the database when it is next needed.
+    pub fn forget(&self, uri: &str) {
+        self.remote.remove(uri);
+    }
+}
+
+fn own(app: &App, signer: Signer) -> Result<OwnKey> {
+    match signer {
+        Signer::Instance => instance(app),
+        Signer::Account(id) => of_account(app, id),
+    }
+}
+
+fn of_account(app: &App, id: AccountId) -> Result<OwnKey> {
+    let (account, key) = app
+        .db()
+        .read(|db| Ok((accounts::by_id(db, id)?, account_keys::own(db, id)?)))?;
+    let account = account
+        .filter(|account| account.is_local())
+        .ok_or(Error::internal("only local accounts sign"))?;
+    let key = match key {
+        Some(key) => key,
+        None => {
+            let uri = format!("{}{FRAGMENT}", account.uri);
+            let NewKey {
+                private,
+                public_pem,
+            } = key::generate()?;
+            let kept = app.db().write(|tx| {
+                account_keys::insert_own(tx, id, &uri, &public_pem, &private)?;
+                account_keys::own(tx, id)
+            })?;
+            kept.ok_or(Error::internal("a new key was not kept"))?
+        }
+    };
+    Ok(OwnKey {
+        private: PrivateKey::parse(key.uri, &key.private)?,
+        public_pem: key.public_pem,
+    })
+}
+
+/// The name under which the instance actor's key is kept.
+const INSTANCE_KEY: &str = "instance_key";
+
+fn instance(app: &App) -> Result<OwnKey> {
+    let stored = match app.db().read(|db| server_state::get(db, INSTANCE_KEY))? {
+        Some(stored) => stored,
+        None => {
+            let new = key::generate()?;
+            let text = format!(
+                "{}\n{}",
+                BASE64_STANDARD.encode(new.private),
+                new.public_pem
+            );
+            app.db()
+                .write(|tx| server_state::keep_first(tx, INSTANCE_KEY, &text))?
+        }
+    };
+    let (private, public_pem) = stored
+        .split_once('\n')
+        .ok_or(Error::internal("the instance key is damaged"))?;
+    let private = BASE64_STANDARD.decode(private).map_err(Error::internal)?;
+    let id = format!("{}{FRAGMENT}", super::instance_actor(app.base()));
+    Ok(OwnKey {
+        private: PrivateKey::parse(id, &private)?,
+        public_pem: public_pem.to_owned(),
+    })
+}

@@ -1,0 +1,157 @@
+//! Posts by their ids, the activities that made them, and what hangs on them.
+
+use rusqlite::Connection;
+
+use super::caller;
+use super::documents::collection::{Collection, Page as CollectionPage};
+use super::documents::note::{self, Posted};
+use super::documents::{self, Document, Emoji, Tombstone};
+use crate::db::page::Page;
+use crate::db::statuses::{self, StatusRow};
+use crate::db::visibility::Visibility;
+use crate::error::{Error, Result};
+use crate::ids::{AccountId, StatusId};
+use crate::web::ctx::Ctx;
+use crate::web::reply::Reply;
+
+/// Replies on one page.
+const REPLIES: i64 = 20;
+
+/// A local post that the caller may see. What is for this server alone is not seen by any other.
+fn shown(db: &Connection, caller: Option<AccountId>, id: StatusId) -> Result<StatusRow> {
+    let row = statuses::visible_to(db, caller, id)?;
+    match row.local && row.visibility != Visibility::Local {
+        true => Ok(row),
+        false => Err(Error::record()),
+    }
+}
+
+/// Answers with what `write` makes of the post of that id, or with its tombstone.
+fn answer<T: serde::Serialize>(
+    cx: &Ctx,
+    uri: &str,
+    write: impl FnOnce(&Connection, StatusRow) -> Result<T>,
+) -> Result<Reply> {
+    let caller = caller::known(cx)?;
+    let written = cx.app.db().read(|db| {
+        let Some(id) = statuses::id_of(db, uri)? else {
+            return match statuses::tombstone(db, uri)? {
+                Some(deleted) => Ok(Err(deleted)),
+                None => Err(Error::record()),
+            };
+        };
+        let row = shown(db, caller, id)?;
+        write(db, row).map(Ok)
+    })?;
+    match written {
+        Ok(thing) => documents::reply(cx, &Document::new(thing)),
+        Err(deleted) => documents::gone(Tombstone::new(uri, Some(deleted))),
+    }
+}
+
+fn uri(cx: &Ctx, folder: &str) -> String {
+    let uuid = cx.params.text("uuid").unwrap_or_default();
+    cx.app.base().join(&format!("/{folder}/{uuid}"))
+}
+
+/// `GET /objects/{uuid}`
+pub fn show(cx: &Ctx) -> Result<Reply> {
+    answer(cx, &uri(cx, "objects"), |db, row| {
+        match note::one(db, cx.app.house(), row.id)? {
+            Some(Posted::Note(note)) => Ok(note),
+            _ => Err(Error::record()),
+        }
+    })
+}
+
+/// `GET /activities/{uuid}`: a reblog, or the making of the post that has the same last part.
+pub fn activity(cx: &Ctx) -> Result<Reply> {
+    let (own, of_post) = (uri(cx, "activities"), uri(cx, "objects"));
+    let is_reblog = |db: &Connection| {
+        Ok(statuses::id_of(db, &own)?.is_some() || statuses::tombstone(db, &own)?.is_some())
+    };
+    let uri = match cx.app.db().read(is_reblog)? {
+        true => own,
+        false => of_post,
+    };
+    answer(cx, &uri, |db, row| {
+        note::one(db, cx.app.house(), row.id)?
+            .map(Posted::into_activity)
+            .ok_or(Error::record())
+    })
+}
+
+/// `GET /notice/{id}` as a document: where the post's id is.
+pub fn of_page(cx: &Ctx) -> Result<Reply> {
+    let id: StatusId = cx.id("id", "Record")?;
+    let caller = caller::known(cx)?;
+    let row = cx
+        .app
+        .db()
+        .read(|db| statuses::visible_to(db, caller, id))?;
+    Ok(Reply::redirect(&row.uri))
+}
+
+/// `GET /objects/{uuid}/replies`: what everybody may see of them.
+pub fn replies(cx: &Ctx) -> Result<Reply> {
+    let id = uri(cx, "objects");
+    let own = format!("{id}/replies");
+    if !cx.params.has("page") {
+        return answer(cx, &id, |_, row| {
+            let first = format!("{own}?page=true");
+            Ok(Collection::<String>::paged(
+                own,
+                Some(row.replies_count),
+                Some(first),
+            ))
+        });
+    }
+    let page = Page {
+        min_id: Some(cx.optional_id("min_id").unwrap_or(0)),
+        limit: REPLIES,
+        ..Page::default()
+    };
+    answer(cx, &id, |db, row| {
+        let found = statuses::public_replies(db, row.id, &page)?;
+        let next = found.last().filter(|_| found.len() as i64 == REPLIES);
+        let next = next.map(|(id, _)| format!("{own}?page=true&min_id={id}"));
+        let uris = found.iter().map(|(_, uri)| uri.clone()).collect();
+        Ok(CollectionPage::ascending(&own, page.after(), uris, next))
+    })
+}
+
+/// `GET /objects/{uuid}/likes`: how many.
+pub fn likes(cx: &Ctx) -> Result<Reply> {
+    let id = uri(cx, "objects");
+    answer(cx, &id, |_, row| {
+        let own = format!("{id}/likes");
+        Ok(Collection::<String>::paged(
+            own,
+            Some(row.favourites_count),
+            None,
+        ))
+    })
+}
+
+/// `GET /objects/{uuid}/shares`: how many.
+pub fn shares(cx: &Ctx) -> Result<Reply> {
+    let id = uri(cx, "objects");
+    answer(cx, &id, |_, row| {
+        let own = format!("{id}/shares");
+        Ok(Collection::<String>::paged(
+            own,
+            Some(row.reblogs_count),
+            None,
+        ))
+    })
+}
+
+/// `GET /emoji/{pack}`: a custom emoji by its shortcode.
+pub fn emoji(cx: &Ctx) -> Result<Reply> {
+    let code = cx.params.text("pack").unwrap_or_default();
+    let base = cx.app.base();
+    let all = cx.app.house().emojis.all();
+    let emoji = all.get(&*code).ok_or(Error::NotFound("Emoji"))?;
+    let emoji = Emoji::new(base, &code, base.join(&emoji.path));
+    documents::reply(cx, &Document::new(documents::Tag::Emoji(emoji)))
+}

@@ -1,0 +1,20 @@
+//! The fediverse: what other servers find here, say to us and hear from us.
+
+mod discovery;
+mod documents;
+
+use crate::support::{Answer, TestServer};
+
+/// The media type of documents.
+pub const ACTIVITY: &str = "application/activity+json";
+
+/// Fetches a document as a stranger.
+pub fn fetch(server: &TestServer, target: &str) -> Answer {
+    server.request("GET", target, &[("Accept", ACTIVITY)], b"")
+}
+
+/// The path of one of our ids.
+pub fn path(id: &serde_json::Value) -> String {
+    let id = id.as_str().unwrap();
+    id.strip_prefix(crate::support::BASE).unwrap().to_owned()
+}
