@@ -75,6 +75,12 @@ pub static ROUTES: &[Route] = &[
     delete("/api/oauth_tokens/{id}",               User(&[]),                                    oauth::delete),
     delete("/auth/sign_out",                       Open,                                         oauth::sign_out),
 
+    // The own login
+    post("/api/pleroma/delete_account",            User(&["write:accounts"]),                    pleroma::users::delete).rate(Class::Login),
+    post("/api/pleroma/disable_account",           User(&["write:accounts"]),                    pleroma::users::disable).rate(Class::Login),
+    post("/api/pleroma/change_email",              User(&["write:accounts"]),                    pleroma::users::change_email).rate(Class::Login),
+    post("/api/pleroma/change_password",           User(&["write:accounts"]),                    pleroma::users::change_password).rate(Class::Login),
+
     // The second factor
     get("/api/pleroma/accounts/mfa",               User(&["read:security"]),                     mfa::show),
     get("/api/pleroma/accounts/mfa/backup_codes",  User(&["write:security"]),                    mfa::make_backup_codes),

@@ -58,6 +58,15 @@ pub fn set_options(
     Ok(())
 }
 
+/// The local people whom an account follows or asked to.
+pub fn local_targets(db: &Connection, follower: AccountId) -> Result<Vec<AccountId>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT f.target_id FROM follows AS f JOIN users AS u ON u.account_id = f.target_id WHERE f.account_id = ?1",
+    )?;
+    let rows = stmt.query_map(params![follower], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Turns a request into a follow; `false` when there is none.
 pub fn accept(db: &Connection, follower: AccountId, target: AccountId) -> Result<bool> {
     let changed = db

@@ -228,6 +228,22 @@ pub fn confirm(db: &Connection, id: AccountId) -> Result<()> {
     refresh_visibility(db, id)
 }
 
+/// Replaces the e-mail address.
+pub fn set_email(db: &Connection, id: AccountId, email: &str) -> Result<()> {
+    db.prepare_cached("UPDATE users SET email = ?2 WHERE account_id = ?1")?
+        .execute(params![id, email])?;
+    Ok(())
+}
+
+/// Whether somebody else has that e-mail address, in whatever case.
+pub fn is_email_of_another(db: &Connection, id: AccountId, email: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM users WHERE email = ?2 AND account_id <> ?1)",
+        )?
+        .query_row(params![id, email], |row| row.get(0))?)
+}
+
 /// Replaces the password and lifts a pending reset.
 pub fn set_password(db: &Connection, id: AccountId, hash: &str) -> Result<()> {
     db.prepare_cached(
@@ -292,12 +308,15 @@ pub fn taken(db: &Connection, username: &str, email: Option<&str>) -> Result<(bo
         .query_row(params![username, email], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
-/// Marks an account as deleted: hidden, without an address, its name taken for ever.
+/// Marks an account as deleted: hidden, without an address, its name taken for ever. The password stays, so that its owner
+/// is told at a login why it is refused (pleroma-contract 4).
 pub fn mark_deleted(db: &Connection, id: AccountId) -> Result<()> {
     db.prepare_cached("UPDATE accounts SET deleted_at = ?2, deactivated = 1 WHERE id = ?1")?
         .execute(params![id, Timestamp::now()])?;
-    db.prepare_cached("UPDATE users SET email = NULL, password_hash = '', is_admin = 0, is_moderator = 0 WHERE account_id = ?1")?
-        .execute(params![id])?;
+    db.prepare_cached(
+        "UPDATE users SET email = NULL, is_admin = 0, is_moderator = 0 WHERE account_id = ?1",
+    )?
+    .execute(params![id])?;
     refresh_visibility(db, id)
 }
 
@@ -406,10 +425,14 @@ pub fn particulars(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Removes an account that never took part in anything, and its name with it. `false`: it did write something.
+/// Removes an account that never took part in anything, and its name with it. `false`: it left words or files.
 pub fn remove_unused(db: &Connection, id: AccountId) -> Result<bool> {
     let removed = db
-        .prepare_cached("DELETE FROM accounts WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM statuses WHERE account_id = ?1)")?
+        .prepare_cached(
+            "DELETE FROM accounts WHERE id = ?1 AND coalesce(avatar, header, background) IS NULL
+                AND NOT EXISTS (SELECT 1 FROM statuses WHERE account_id = ?1)
+                AND NOT EXISTS (SELECT 1 FROM media WHERE account_id = ?1)",
+        )?
         .execute(params![id])?;
     if removed == 1 {
         db.prepare_cached("DELETE FROM account_search WHERE rowid = ?1")?

@@ -1,5 +1,7 @@
-//! Takes down everything of a deleted account. Each slice is a transaction of its own; whatever is left after a crash is
-//! found again, because the job stays queued until the last one.
+//! Takes down everything of a deleted account. Each slice is a transaction of its own, and hands the files of its rows to a
+//! job; whatever is left after a crash is found again, because this job stays queued until the last slice.
+
+use std::time::Duration;
 
 use super::Outcome;
 use crate::app::App;
@@ -7,7 +9,10 @@ use crate::db::jobs::JobRow;
 use crate::db::{deletion, jobs};
 use crate::error::Result;
 use crate::ids::AccountId;
-use crate::ops::media::remove;
+use crate::ops::media::forget;
+
+/// Between two slices others may write.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Does the job; its payload is the account's id.
 pub fn work(app: &App, job: &JobRow) -> Outcome {
@@ -17,21 +22,28 @@ pub fn work(app: &App, job: &JobRow) -> Outcome {
     else {
         return Outcome::Drop("the payload is no account id".into());
     };
-    match delete(app, job, account) {
-        Ok(()) => Outcome::Done,
-        Err(error) => Outcome::Retry(format!("{error:?}")),
-    }
+    delete(app, job, account).unwrap_or_else(|error| Outcome::Retry(format!("{error:?}")))
 }
 
-fn delete(app: &App, job: &JobRow, account: AccountId) -> Result<()> {
-    while let Some(files) = app.db().write(|tx| deletion::statuses(tx, account))? {
-        remove(app.uploads(), files.iter().map(String::as_str));
+fn delete(app: &App, job: &JobRow, account: AccountId) -> Result<Outcome> {
+    while slice(app, account)? {
+        if app.is_stopping() {
+            return Ok(Outcome::Interrupted);
+        }
+        std::thread::sleep(PAUSE);
     }
-    while app.db().write(|tx| deletion::scrobbles(tx, account))? {}
-    let files = app.db().write(|tx| {
+    app.db().write(|tx| {
         jobs::done(tx, job.id)?;
-        deletion::rest(tx, account)
+        let files = deletion::rest(tx, account)?;
+        forget(tx, &files)
     })?;
-    remove(app.uploads(), files.iter().map(String::as_str));
-    Ok(())
+    Ok(Outcome::Done)
+}
+
+/// Takes down a slice; `false` when nothing of that size was left.
+fn slice(app: &App, account: AccountId) -> Result<bool> {
+    app.db().write(|tx| match deletion::slice(tx, account)? {
+        Some(files) => forget(tx, &files).map(|()| true),
+        None => Ok(false),
+    })
 }

@@ -16,6 +16,8 @@ use crate::db::jobs::JobRow;
 pub enum Outcome {
     /// Its effect and its removal are committed.
     Done,
+    /// The server stops: the rest is done after the next start.
+    Interrupted,
     /// A passing fault: try again later.
     Retry(String),
     /// It can never work.

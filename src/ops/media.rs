@@ -199,7 +199,7 @@ pub fn delete(tx: &Tx, owner: AccountId, id: MediaId) -> Result<()> {
 }
 
 /// Has files removed once this transaction is committed, even if the server stops first.
-fn forget(tx: &Tx, files: &[String]) -> Result<()> {
+pub fn forget(tx: &Tx, files: &[String]) -> Result<()> {
     if files.is_empty() {
         return Ok(());
     }

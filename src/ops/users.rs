@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use crate::db::{Tx, jobs, password_resets, tokens, users};
+use crate::auth::names;
+use crate::db::{Tx, follows as follow_rows, jobs, password_resets, tokens, users};
 use crate::error::Result;
 use crate::ids::AccountId;
 use crate::mail::Site;
-use crate::ops::mails;
+use crate::ops::{follows, mails};
 
 /// Why a name or an address cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,31 @@ pub fn approve(tx: &Tx, site: &Site, id: AccountId) -> Result<()> {
 /// Switches an account off: hidden, its tokens mute. Its statuses stay.
 pub fn deactivate(tx: &Tx, id: AccountId) -> Result<()> {
     users::set_deactivated(tx, id, true)
+}
+
+/// Switches the own account off: besides, it follows nobody here any more (pleroma-contract 5). Only an admin can switch it on.
+pub fn disable(tx: &Tx, id: AccountId) -> Result<()> {
+    for target in follow_rows::local_targets(tx, id)? {
+        follows::end(tx, id, target)?;
+    }
+    deactivate(tx, id)
+}
+
+/// Replaces the e-mail address at once; links that were mailed to the old one end. The error is told to the person.
+pub fn change_email(
+    tx: &Tx,
+    id: AccountId,
+    email: &str,
+) -> Result<std::result::Result<(), &'static str>> {
+    if let Err(rule) = names::check_email(email) {
+        return Ok(Err(rule));
+    }
+    if users::is_email_of_another(tx, id, email)? {
+        return Ok(Err("has already been taken"));
+    }
+    users::set_email(tx, id, email)?;
+    password_resets::delete_of(tx, id)?;
+    Ok(Ok(()))
 }
 
 /// Switches an account on again.

@@ -11,3 +11,4 @@ pub mod password_resets;
 pub mod pictures;
 pub mod reactions;
 pub mod scrobbles;
+pub mod users;
