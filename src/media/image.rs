@@ -4,6 +4,7 @@
 //! decoded, and decoding itself has a memory cap. Pictures are not re-encoded
 //! unless their orientation has to be applied. AVIF, video and sound are never
 //! decoded, only cleaned. Remote pictures pass through here too before they are kept.
+use std::borrow::Cow;
 use std::io::Cursor;
 use std::sync::{Mutex, PoisonError};
 
@@ -344,14 +345,30 @@ fn fit(image: &DynamicImage, side: u32) -> Fitted {
     }
     let scaled =
         |length: u32| (u64::from(length) * u64::from(side) / u64::from(longer)).max(1) as u32;
-    let mut small = DynamicImage::new(scaled(width), scaled(height), image.color());
-    if Resizer::new().resize(image, &mut small, None).is_err() {
-        // Only pixel types the fast path does not know end here.
-        small = image.thumbnail(side, side);
+    let near = near(image, side);
+    let mut small = DynamicImage::new(scaled(width), scaled(height), near.color());
+    if Resizer::new()
+        .resize(near.as_ref(), &mut small, None)
+        .is_err()
+    {
+        small = near.thumbnail(side, side);
     }
     Fitted {
         image: small,
         is_reduced: true,
+    }
+}
+
+/// The picture as RGBA, the one kind that the resampler is built for. A large opaque one is averaged down to twice the side
+/// on the way, so that it never takes more memory than it did.
+fn near(image: &DynamicImage, side: u32) -> Cow<'_, DynamicImage> {
+    let is_large = image.width().max(image.height()) > 2 * side;
+    match image {
+        DynamicImage::ImageRgba8(_) => Cow::Borrowed(image),
+        _ if is_large && !image.color().has_alpha() => {
+            Cow::Owned(image.thumbnail(2 * side, 2 * side).into_rgba8().into())
+        }
+        _ => Cow::Owned(image.to_rgba8().into()),
     }
 }
 
