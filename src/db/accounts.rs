@@ -4,6 +4,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::json_ids;
+use super::row::Columns;
 use crate::clock::Timestamp;
 use crate::config::BaseUrl;
 use crate::error::{Error, Result};
@@ -109,7 +110,8 @@ impl AccountRow {
     }
 
     fn read(row: &Row) -> rusqlite::Result<AccountRow> {
-        let role = match row.get::<_, Option<bool>>("is_admin")? {
+        let row = Columns::of(row);
+        let role = match row.get::<Option<bool>>("is_admin")? {
             None => None,
             Some(admin) => Some(Role {
                 admin,

@@ -36,6 +36,7 @@ pub mod preferences;
 pub mod reactions;
 pub mod reblogs;
 pub mod relationships;
+pub mod row;
 pub mod scrobbles;
 pub mod server_state;
 pub mod stats;
@@ -151,11 +152,16 @@ impl Db {
 
     /// Reads in one consistent snapshot. Do not hold on to it while waiting for anything but the disk.
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let mut conn = self.readers.get()?;
-        let tx = conn.transaction()?;
-        let found = work(&tx)?;
-        tx.commit()?;
+        let conn = self.readers.get()?;
+        let snapshot = Snapshot::open(&conn)?;
+        let found = work(&conn)?;
+        snapshot.close()?;
         Ok(found)
+    }
+
+    /// Runs work of one single statement, which is a consistent snapshot by itself.
+    pub fn ask<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        work(&*self.readers.get()?)
     }
 
     /// Writes in one transaction: all of it happens, or nothing. Rings the job runner's bell and publishes events after the commit.
@@ -257,6 +263,35 @@ impl Bell {
     }
 }
 
+/// A deferred transaction of kept statements: rusqlite's own compiles BEGIN and COMMIT each time, and every request reads.
+struct Snapshot<'a> {
+    conn: &'a Connection,
+    open: bool,
+}
+
+impl<'a> Snapshot<'a> {
+    fn open(conn: &'a Connection) -> rusqlite::Result<Snapshot<'a>> {
+        conn.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Snapshot { conn, open: true })
+    }
+
+    fn close(mut self) -> rusqlite::Result<()> {
+        self.conn.prepare_cached("COMMIT")?.execute([])?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        if self.open
+            && let Err(error) = self.conn.execute_batch("ROLLBACK")
+        {
+            log::error!("ending a read: {error}");
+        }
+    }
+}
+
 fn connect(path: &Path) -> Result<Connection> {
     Connection::open_with_flags(
         path,
@@ -278,11 +313,11 @@ fn prepare(conn: &Connection, settings: &Settings) -> rusqlite::Result<()> {
     // A post writes some twenty pages: at the usual 1000, every fiftieth would wait for the log to be folded in.
     conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
     conn.pragma_update(None, "foreign_keys", true)?;
+    // Checked when a page enters the cache. That is why the file is not mapped: a mapped page would be checked at each visit.
     conn.pragma_update(None, "cell_size_check", true)?;
     conn.pragma_update(None, "secure_delete", "FAST")?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "cache_size", -i64::from(settings.cache_kib))?;
-    conn.pragma_update(None, "mmap_size", 256 << 20)?;
     // Plans must not depend on the values bound: else SQLite compiles a statement anew for each of them.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(160);

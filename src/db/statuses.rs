@@ -14,6 +14,7 @@ pub use thread::{Context, context};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::json_ids;
+use super::row::Columns;
 use super::visibility::Visibility;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -164,15 +165,16 @@ macro_rules! select {
 
 impl StatusRow {
     fn read(row: &Row) -> rusqlite::Result<StatusRow> {
+        let row = Columns::of(row);
         let parent: Option<String> = row.get("parent_username")?;
         let in_reply_to_acct = match parent {
             Some(username) => Some(super::accounts::acct(
                 &username,
-                &row.get::<_, String>("parent_host")?,
+                &row.get::<String>("parent_host")?,
             )),
             None => None,
         };
-        let application = match row.get::<_, Option<String>>("app_name")? {
+        let application = match row.get::<Option<String>>("app_name")? {
             Some(name) => Some((name, row.get("app_website")?)),
             None => None,
         };
@@ -225,6 +227,20 @@ pub fn visible_to(db: &Connection, viewer: Option<AccountId>, id: StatusId) -> R
     stmt.query_row(params![id, viewer], StatusRow::read)
         .optional()?
         .ok_or(Error::record())
+}
+
+/// 404 unless the viewer may see the status: [`visible_to`] for when its state is read anyway.
+pub fn check_visible(db: &Connection, viewer: Option<AccountId>, id: StatusId) -> Result<()> {
+    let mut stmt = db.prepare_cached(concat!(
+        "SELECT 1 FROM statuses AS s WHERE s.id = ?1 AND ",
+        visible!("s", "?2"),
+        " AND ",
+        unblocked!("s", "?2")
+    ))?;
+    match stmt.exists(params![id, viewer])? {
+        true => Ok(()),
+        false => Err(Error::record()),
+    }
 }
 
 /// A status of that author; 404 for any other.

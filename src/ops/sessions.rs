@@ -115,13 +115,13 @@ impl Viewer {
 
 /// The session of a bearer token.
 pub fn by_token(db: &Db, rules: Rules, token: &str) -> Result<Session> {
-    let found = db.read(|db| tokens::by_access(db, &digest(token)))?;
+    let found = db.ask(|db| tokens::by_access(db, &digest(token)))?;
     Ok(session(found, rules))
 }
 
 /// The session of a cookie.
 pub fn by_cookie(db: &Db, rules: Rules, cookie: &str) -> Result<Session> {
-    let found = db.read(|db| tokens::by_cookie(db, &digest(cookie)))?;
+    let found = db.ask(|db| tokens::by_cookie(db, &digest(cookie)))?;
     Ok(session(found, rules))
 }
 

@@ -49,7 +49,7 @@ fn preview(cx: &Ctx, rules: &Rules, draft: &statuses::Draft) -> Result<Reply> {
 pub fn show(cx: &Ctx) -> Result<Reply> {
     let id: StatusId = cx.id("id", "Record")?;
     let status = cx.app.db().read(|db| {
-        db::statuses::visible_to(db, cx.viewer(), id)?;
+        db::statuses::check_visible(db, cx.viewer(), id)?;
         cx.view(db).status(id)
     })?;
     Reply::json(&status)
