@@ -20,6 +20,10 @@ use fast_image_resize::Resizer;
 use super::sniff::{Format, Kind, sniff};
 use super::{bmff, strip};
 
+mod small;
+
+pub use small::clean_small;
+
 /// The most pixels of a picture: 7680 × 4320.
 pub const MAX_PIXELS: u64 = 33_177_600;
 /// The most memory decoding one picture may take.

@@ -94,7 +94,22 @@ impl PackPath {
     }
 }
 
-/// What the three names have in common: they read as text and join as a path.
+/// The name of a new emoji, written between colons: `[A-Za-z0-9_+-]{1,64}`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Shortcode(String);
+
+impl Shortcode {
+    /// Accepts the code or refuses it.
+    pub fn parse(code: &str) -> Result<Self, InvalidName> {
+        let plain = code
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b'-'));
+        let fits = plain && (1..=MAX_CHARS).contains(&code.len());
+        fits.then(|| Self(code.to_owned())).ok_or(InvalidName)
+    }
+}
+
+/// What the names have in common: they read as text and join as a path.
 macro_rules! text {
     ($($name:ident)*) => {$(
         impl $name {
@@ -116,7 +131,7 @@ macro_rules! text {
         }
     )*};
 }
-text!(SafeName PackName PackPath);
+text!(SafeName PackName PackPath Shortcode);
 
 /// One path component that stays where it is put, on any file system.
 fn is_component(name: &str) -> bool {
@@ -215,6 +230,17 @@ mod tests {
         );
         assert!(PackName::parse(&"é".repeat(65)).is_err());
         assert!(PackName::parse("import").unwrap().is_reserved());
+    }
+
+    #[test]
+    fn sec_f1_new_shortcodes_are_plain() {
+        for code in ["blob_cat", "+1", "-1", "A-9"] {
+            assert_eq!(Shortcode::parse(code).unwrap().as_str(), code);
+        }
+        let long = "x".repeat(65);
+        for code in ["", "a b", "a:b", "..", "a/b", "é", "<i>", "a.b", &long] {
+            assert_eq!(Shortcode::parse(code), Err(InvalidName), "{code:?}");
+        }
     }
 
     #[test]

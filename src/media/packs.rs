@@ -4,16 +4,39 @@
 //! its `emoji.txt`, else by the pictures in it. A folder copied in by hand thus works
 //! at once: callers compare [`fingerprint`] to notice. What cannot be read is skipped
 //! with a warning, so that one broken pack costs one pack. Links are not followed.
+//!
+//! [`Packs`] changes them: through a [`Draft`] that is renamed into place, so that a pack is
+//! whole at every moment. What may come in, from an archive or a folder, is [`intake`]'s trade.
 use std::collections::BTreeMap;
-use std::fs::{self, DirEntry, File};
+use std::fs::{self, DirBuilder, DirEntry, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
-
-use serde::{Deserialize, Serialize};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use super::dir;
 use super::name::{PackName, PackPath};
+
+mod archive;
+mod draft;
+mod edit;
+pub mod intake;
+mod manifest;
+#[cfg(test)]
+mod tests;
+
+pub use archive::Archive;
+use archive::Archives;
+pub use archive::sha256_of;
+pub use draft::Draft;
+use draft::Lock;
+pub use edit::Edit;
+pub use manifest::{Manifest, Metadata};
+
+/// The list of a pack, in its directory.
+const MANIFEST: &str = "pack.json";
+/// The older form of it.
+const TEXT_LIST: &str = "emoji.txt";
 
 /// Extensions of files that can be emoji.
 const EXTENSIONS: [&str; 7] = ["png", "gif", "webp", "jpg", "jpeg", "apng", "avif"];
@@ -38,18 +61,130 @@ pub struct Emoji {
     pub tags: Vec<String>,
 }
 
-/// What a `pack.json` holds.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// File paths by shortcode, unchecked: see [`PackPath`].
-    #[serde(default)]
-    pub files: BTreeMap<String, String>,
-    /// The number of files, as written; count `files` instead.
-    #[serde(default)]
-    pub files_count: u64,
-    /// Licence, home page and the like; unknown keys are kept.
-    #[serde(default)]
-    pub pack: serde_json::Map<String, serde_json::Value>,
+/// The packs of a server: the directory `emoji/`, and their archives under `cache/`.
+pub struct Packs {
+    root: PathBuf,
+    archives: Archives,
+}
+
+impl Packs {
+    /// The packs of a data directory. What a crash left half-made goes.
+    pub fn new(data: &Path) -> io::Result<Packs> {
+        let packs = Packs {
+            root: data.join("emoji"),
+            archives: Archives::new(&data.join("cache")),
+        };
+        let archives = packs.archives.folder();
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(archives)?;
+        let _lock = Lock::take(&packs.root)?;
+        draft::sweep(&packs.root)?;
+        packs.archives.sweep(&names(&packs.root));
+        Ok(packs)
+    }
+
+    /// The directory that they lie in.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The `pack.json` of a pack; `None` when there is none.
+    pub fn manifest(&self, pack: &PackName) -> io::Result<Option<Manifest>> {
+        match manifest(&self.root, pack) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// Whether there is a directory of that name, be it with or without a `pack.json`.
+    pub fn exists(&self, pack: &PackName) -> bool {
+        fs::symlink_metadata(pack.below(&self.root)).is_ok()
+    }
+
+    /// An empty place for new files.
+    pub fn draft(&self) -> io::Result<Draft> {
+        Draft::new(&self.root)
+    }
+
+    /// Opens a pack for changes; "not found" when it has no `pack.json`. `draft` holds the files that are to go in.
+    pub fn edit(&self, pack: &PackName, draft: Draft) -> io::Result<Edit<'_>> {
+        Edit::open(&self.root, pack, draft)
+    }
+
+    /// Gives a directory a `pack.json`; `false` when it has one already.
+    pub fn adopt(&self, pack: &PackName) -> io::Result<bool> {
+        // Looked at first without the lock: nearly all are packs already.
+        if self.manifest(pack).is_ok_and(|manifest| manifest.is_some()) {
+            return Ok(false);
+        }
+        match Edit::adopt(&self.root, pack, self.draft()?)? {
+            None => Ok(false),
+            Some(edit) => edit.save().map(|()| true),
+        }
+    }
+
+    /// Files lying in `emoji/` that may be archives of packs, with the names that the packs would have.
+    pub fn loose_archives(&self) -> Vec<(PackName, PathBuf)> {
+        let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let is_file = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
+        let mut found: Vec<_> = entries
+            .filter(is_file)
+            .filter_map(|entry| {
+                let name = entry.file_name();
+                let stem = archive_stem(name.to_str()?)?;
+                Some((PackName::parse(stem).ok()?, entry.path()))
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// Removes a pack; "not found" when there is none.
+    pub fn delete(&self, pack: &PackName) -> io::Result<()> {
+        let lock = Lock::take(&self.root)?;
+        let claimed = Draft::claim(&self.root, &lock, pack)?;
+        drop((lock, claimed));
+        self.archives.forget(pack);
+        Ok(())
+    }
+
+    /// The archive of a pack, made if there is none of its present state. `None` when the pack has no `pack.json` or some
+    /// of its files are missing.
+    pub fn archive(&self, pack: &PackName) -> io::Result<Option<Archive>> {
+        self.archives.get(&self.root, pack)
+    }
+
+    /// A file for what is on its way in. It has no name: it is gone when it is closed.
+    pub fn unnamed_file(&self) -> io::Result<File> {
+        let name = format!(".tmp-{}", dir::random_stem()?);
+        let path = self.archives.folder().join(name);
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        fs::remove_file(path)?;
+        Ok(file)
+    }
+
+    /// The bytes that may still be written.
+    pub fn free_space(&self) -> io::Result<u64> {
+        // `emoji/` itself may be missing; it is made when something is put into it.
+        dir::free_space(self.root.parent().unwrap_or(&self.root))
+    }
+}
+
+/// The name of an archive without its ending.
+pub fn archive_stem(file_name: &str) -> Option<&str> {
+    const ENDINGS: [&str; 3] = [".zip", ".tar.gz", ".tgz"];
+    ENDINGS.iter().find_map(|ending| {
+        let at = file_name.len().checked_sub(ending.len())?;
+        let (stem, end) = file_name.split_at_checked(at)?;
+        end.eq_ignore_ascii_case(ending).then_some(stem)
+    })
 }
 
 /// All emoji, sorted by shortcode. Packs are read in the order of their names; where
@@ -78,13 +213,13 @@ pub fn names(root: &Path) -> Vec<PackName> {
 
 /// The `pack.json` of a pack; "not found" for a directory without one.
 pub fn manifest(root: &Path, pack: &PackName) -> io::Result<Manifest> {
-    Ok(serde_json::from_str(&read_list(root, pack, "pack.json")?)?)
+    Manifest::parse(&read_list(root, pack, MANIFEST)?)
 }
 
 /// The emoji of a directory without `pack.json`, in the order they are found. Importing
 /// makes a `pack.json` of them.
 pub fn unlisted(root: &Path, pack: &PackName) -> io::Result<Vec<Emoji>> {
-    match read_list(root, pack, "emoji.txt") {
+    match read_list(root, pack, TEXT_LIST) {
         Ok(text) => Ok(from_text(pack, &text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(loose(root, pack)),
         Err(error) => Err(error),
@@ -102,19 +237,26 @@ pub fn fingerprint(root: &Path) -> u64 {
     let mut hasher = DefaultHasher::new();
     stamp(root).hash(&mut hasher);
     for name in names(root) {
-        let dir = name.below(root);
-        name.hash(&mut hasher);
-        for path in [&dir, &dir.join("pack.json"), &dir.join("emoji.txt")] {
-            stamp(path).hash(&mut hasher);
-        }
+        pack_fingerprint(root, &name).hash(&mut hasher);
     }
     hasher.finish()
 }
 
-/// When a path changed last and how long it is.
-fn stamp(path: &Path) -> Option<(std::time::SystemTime, u64)> {
+/// As [`fingerprint`], of one pack.
+pub fn pack_fingerprint(root: &Path, pack: &PackName) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let dir = pack.below(root);
+    pack.hash(&mut hasher);
+    for path in [&dir, &dir.join(MANIFEST), &dir.join(TEXT_LIST)] {
+        stamp(path).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// When a path changed last, how long it is, and which file it is: one put in its place may be as long and as old.
+fn stamp(path: &Path) -> Option<(std::time::SystemTime, u64, u64)> {
     let data = fs::symlink_metadata(path).ok()?;
-    Some((data.modified().ok()?, data.len()))
+    Some((data.modified().ok()?, data.len(), data.ino()))
 }
 
 fn is_directory(entry: &DirEntry) -> bool {
@@ -174,7 +316,8 @@ fn emoji(pack: &PackName, shortcode: &str, file: &str, tags: Vec<String>) -> Opt
     })
 }
 
-fn is_picture(path: &PackPath) -> bool {
+/// Whether a file's name says that it can be an emoji.
+pub fn is_picture(path: &PackPath) -> bool {
     EXTENSIONS.contains(&path.extension().as_str())
 }
 
@@ -257,208 +400,5 @@ fn collect(
         } else if kind.is_file() && is_picture(&path) {
             out.push(path);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::symlink;
-
-    struct Packs(tempfile::TempDir);
-
-    impl Packs {
-        fn new() -> Self {
-            Self(tempfile::tempdir().unwrap())
-        }
-
-        fn root(&self) -> std::path::PathBuf {
-            self.0.path().join("emoji")
-        }
-
-        fn file(&self, path: &str, text: &str) -> &Self {
-            let path = self.root().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-            self
-        }
-
-        /// One line for each emoji: `shortcode pack/file tag tag`.
-        fn listing(&self) -> Vec<String> {
-            let line =
-                |e: Emoji| format!("{} {}/{} {}", e.shortcode, e.pack, e.file, e.tags.join(" "));
-            load(&self.root()).into_iter().map(line).collect()
-        }
-
-        fn open(&self, pack: &str, path: &str) -> io::Result<File> {
-            open_file(
-                &self.root(),
-                &PackName::parse(pack).unwrap(),
-                &PackPath::parse(path).unwrap(),
-            )
-        }
-    }
-
-    #[test]
-    fn a_pack_lists_its_files_and_tags_them_with_its_name() {
-        let packs = Packs::new();
-        packs.file(
-            "blobs.gg/pack.json",
-            r#"{"files":{"b":"dir/b.png","a":"a.gif"},"files_count":9,"pack":{"license":"CC0","x":1}}"#,
-        );
-        packs.file("blobs.gg/unlisted.png", "");
-        assert_eq!(
-            packs.listing(),
-            [
-                "a blobs.gg/a.gif pack:blobs.gg",
-                "b blobs.gg/dir/b.png pack:blobs.gg"
-            ]
-        );
-        let manifest = manifest(&packs.root(), &PackName::parse("blobs.gg").unwrap()).unwrap();
-        assert_eq!(
-            (manifest.files.len(), manifest.pack["x"].as_i64()),
-            (2, Some(1))
-        );
-    }
-
-    #[test]
-    fn emoji_txt_has_four_forms_of_lines() {
-        let packs = Packs::new();
-        packs.file(
-            "mine/emoji.txt",
-            "blank, blank.png, Fun\n blank2, blank.png \nfoo, /emoji/mine/blank.png\nbar\n\n",
-        );
-        packs.file("mine/loose.png", "");
-        assert_eq!(
-            packs.listing(),
-            [
-                "blank mine/blank.png Fun",
-                "blank2 mine/blank.png Custom",
-                "foo mine/blank.png Custom"
-            ]
-        );
-    }
-
-    #[test]
-    fn without_any_list_every_picture_counts_also_in_subdirectories() {
-        let packs = Packs::new();
-        for file in [
-            "cat.PNG",
-            "deep/dog.webp",
-            "readme.md",
-            "page.html",
-            ".hidden.png",
-            "draw.svg",
-            "x.avif",
-        ] {
-            packs.file(&format!("found/{file}"), "");
-        }
-        packs.file("top.png", "");
-        assert_eq!(
-            packs.listing(),
-            [
-                "cat found/cat.PNG Custom",
-                "dog found/deep/dog.webp Custom",
-                "x found/x.avif Custom"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_later_pack_overrides_an_earlier_one() {
-        let packs = Packs::new();
-        packs
-            .file("b/pack.json", r#"{"files":{"cat":"b.png"}}"#)
-            .file("a/pack.json", r#"{"files":{"cat":"a.png"}}"#);
-        assert_eq!(packs.listing(), ["cat b/b.png pack:b"]);
-    }
-
-    #[test]
-    fn a_broken_pack_costs_only_itself() {
-        let packs = Packs::new();
-        for (pack, text) in [("a", "{"), ("b", "[]"), ("c", r#"{"files":{"x":1}}"#)] {
-            packs
-                .file(&format!("{pack}/pack.json"), text)
-                .file(&format!("{pack}/loose.png"), "");
-        }
-        packs.file("d/pack.json", r#"{"files":{"ok":"ok.png"}}"#);
-        assert_eq!(packs.listing(), ["ok d/ok.png pack:d"]);
-        assert_eq!(load(Path::new("/nonexistent")), []);
-    }
-
-    #[test]
-    fn sec_f1_entries_with_hostile_names_are_skipped() {
-        let packs = Packs::new();
-        packs.file(
-            "p/pack.json",
-            r#"{"files":{"a":"../x.png","b":"/etc/x.png","c":"x.html","d":"a\\b.png","<i>":"x.png","e f":"x.png","":"x.png","g":"g.png"}}"#,
-        );
-        packs.file(
-            "q/emoji.txt",
-            "a, ../p/g.png\nb, /etc/x.png\nc, /emoji/q/../p/x.png\nd, d.svg",
-        );
-        assert_eq!(packs.listing(), ["g p/g.png pack:p"]);
-    }
-
-    #[test]
-    fn sec_f7_links_in_packs_are_not_read() {
-        let packs = Packs::new();
-        packs
-            .file("../secret/pack.json", r#"{"files":{"s":"s.png"}}"#)
-            .file("../secret/s.png", "secret");
-        packs
-            .file("real/ok.png", "ok")
-            .file("real/dir/ok.png", "ok")
-            .file("other/x.png", "");
-        let (root, secret) = (packs.root(), packs.0.path().join("secret"));
-        symlink(&secret, root.join("linked")).unwrap();
-        symlink(&secret, root.join("real/dirlink")).unwrap();
-        symlink(secret.join("s.png"), root.join("real/link.png")).unwrap();
-        symlink(secret.join("pack.json"), root.join("other/pack.json")).unwrap();
-        assert_eq!(
-            packs.listing(),
-            ["ok real/ok.png Custom", "x other/x.png Custom"]
-        );
-        for (pack, path) in [
-            ("linked", "s.png"),
-            ("real", "link.png"),
-            ("real", "dirlink/s.png"),
-            ("real", "dir"),
-        ] {
-            assert_eq!(
-                packs.open(pack, path).unwrap_err().kind(),
-                ErrorKind::NotFound,
-                "{pack}/{path}"
-            );
-        }
-        let mut text = String::new();
-        packs
-            .open("real", "dir/ok.png")
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
-        assert_eq!(text, "ok");
-    }
-
-    #[test]
-    fn the_fingerprint_changes_with_every_change_by_hand() {
-        let packs = Packs::new();
-        let mut seen = vec![fingerprint(&packs.root())];
-        let mut changed = |what: &str| {
-            let now = fingerprint(&packs.root());
-            assert!(!seen.contains(&now), "{what}");
-            assert_eq!(now, fingerprint(&packs.root()));
-            seen.push(now);
-        };
-        packs.file("a/pack.json", "{}");
-        changed("a pack added");
-        packs.file("a/pack.json", r#"{"files":{}}"#);
-        changed("its list edited");
-        packs.file("b/x.png", "");
-        changed("loose files copied in");
-        fs::rename(packs.root().join("b"), packs.root().join("c")).unwrap();
-        changed("a pack renamed");
-        fs::remove_dir_all(packs.root().join("c")).unwrap();
-        changed("a pack deleted");
     }
 }

@@ -9,9 +9,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use data_encoding::HEXLOWER;
-use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, OFlags, fsync, openat, renameat, statvfs, unlinkat};
+use rustix::fs::{AtFlags, fsync, renameat, unlinkat};
 
 use super::dir;
 use super::name::SafeName;
@@ -43,11 +41,11 @@ impl Store {
     /// Writes a file and returns its name: 128 random bits and the extension. When this
     /// returns, the file survives a power cut.
     pub fn put(&self, content: &mut dyn Read, extension: &str) -> io::Result<SafeName> {
-        let stem = random_stem()?;
+        let stem = dir::random_stem()?;
         let name = SafeName::parse(&format!("{stem}.{extension}")).map_err(io::Error::other)?;
         let dir = dir::open_root(&self.root)?;
         let temporary = format!("{TEMPORARY}{stem}");
-        let written = write_new(&dir, &temporary, content)
+        let written = dir::write_new(&dir, &temporary, content)
             .and_then(|()| Ok(renameat(&dir, temporary.as_str(), &dir, name.as_str())?))
             .and_then(|()| Ok(fsync(&dir)?));
         if written.is_err() {
@@ -73,24 +71,8 @@ impl Store {
 
     /// The bytes that unprivileged processes may still write to this file system.
     pub fn free_space(&self) -> io::Result<u64> {
-        let stat = statvfs(&self.root)?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        dir::free_space(&self.root)
     }
-}
-
-/// 128 bits of the system's randomness as 32 hex digits.
-fn random_stem() -> io::Result<String> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    Ok(HEXLOWER.encode(&random))
-}
-
-/// Writes a file that did not exist, for the owner alone, down to the disk.
-fn write_new(dir: &OwnedFd, name: &str, content: &mut dyn Read) -> io::Result<()> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut file = File::from(openat(dir, name, flags, Mode::RUSR | Mode::WUSR)?);
-    io::copy(content, &mut file)?;
-    file.sync_all()
 }
 
 fn sweep(root: &Path) -> io::Result<()> {
@@ -173,7 +155,7 @@ mod tests {
             assert_eq!(error.kind(), io::ErrorKind::NotFound, "{name}");
         }
         let fd = dir::open_root(&store.root).unwrap();
-        assert!(write_new(&fd, "link.png", &mut &b"overwritten"[..]).is_err());
+        assert!(dir::write_new(&fd, "link.png", &mut &b"overwritten"[..]).is_err());
         store.remove(&SafeName::parse("link.png").unwrap()).unwrap();
         assert_eq!(fs::read_to_string(&secret).unwrap(), "secret");
     }
