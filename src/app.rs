@@ -15,10 +15,12 @@ use crate::fed::Federation;
 use crate::fed::fetch::Client;
 use crate::mail::{Mailer, Site};
 use crate::media::image::Decoder;
+use crate::media::packs::{self, Packs};
 use crate::media::store::Store;
 use crate::ops::login::Terms;
 use crate::ops::sessions::Rules;
 use crate::views::House;
+use crate::views::emoji_pack::Shelf;
 use crate::web::basic::Remembered;
 use crate::web::idempotency::InProgress;
 use crate::web::kept::Kept;
@@ -45,6 +47,8 @@ pub struct App {
     client: Client,
     fed: Federation,
     trusted_proxies: Vec<IpAddr>,
+    packs: Packs,
+    shelf: Shelf,
     packs_seen: Mutex<PacksSeen>,
     setup: Mutex<Option<[u8; 32]>>,
     stopping: AtomicBool,
@@ -114,6 +118,8 @@ impl App {
             fed: Federation::default(),
             client: Client::new(&base, config.federation.allow_private_addresses),
             trusted_proxies: config.server.trusted_proxies.clone(),
+            packs: Packs::new(data)?,
+            shelf: Shelf::default(),
             packs_seen: Mutex::default(),
             stopping: AtomicBool::new(false),
             data: data.to_owned(),
@@ -193,6 +199,16 @@ impl App {
     /// Files that people uploaded.
     pub fn uploads(&self) -> &Store {
         &self.uploads
+    }
+
+    /// Emoji packs.
+    pub fn packs(&self) -> &Packs {
+        &self.packs
+    }
+
+    /// The list of emoji packs, rendered.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     /// Decodes images, one at a time.
@@ -293,15 +309,28 @@ impl App {
             return;
         }
         seen.at = Some(Instant::now());
-        let root = self.data.join("emoji");
-        let fingerprint = crate::media::packs::fingerprint(&root);
-        if seen.fingerprint == Some(fingerprint) {
-            return;
+        let fingerprint = packs::fingerprint(self.packs.root());
+        if seen.fingerprint != Some(fingerprint) {
+            self.load_emoji(&mut seen, fingerprint);
         }
+    }
+
+    /// Reads the emoji packs anew: after a change, and where somebody insists.
+    pub fn reload_emoji(&self) {
+        let mut seen = self
+            .packs_seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let fingerprint = packs::fingerprint(self.packs.root());
+        self.load_emoji(&mut seen, fingerprint);
+    }
+
+    /// The fingerprint was taken before: what changes from here on is noticed by the next look.
+    fn load_emoji(&self, seen: &mut PacksSeen, fingerprint: u64) {
+        seen.at = Some(Instant::now());
         seen.fingerprint = Some(fingerprint);
-        self.house
-            .emojis
-            .replace(crate::views::emoji::table(crate::media::packs::load(&root)));
+        let all = packs::load(self.packs.root());
+        self.house.emojis.replace(crate::views::emoji::table(all));
         self.house.fragments.clear();
     }
 }

@@ -8,7 +8,8 @@ use crate::api::mastodon::{
     search, status_actions, statuses, timelines,
 };
 use crate::api::pleroma::{
-    captcha, confirmation, emoji, mfa, password_resets, pictures, reactions,
+    captcha, confirmation, emoji, emoji_packs, mfa, password_resets, pictures, reactions,
+    remote_emoji_packs,
 };
 use crate::api::{admin, nodeinfo, oauth, pleroma};
 use crate::fed;
@@ -261,6 +262,30 @@ pub static ROUTES: &[Route] = &[
     get("/api/pleroma/emoji",                      Open,                                         emoji::list),
     get("/api/v1/custom_emojis",                   Open,                                         custom_emojis::list),
     get("/emoji/{pack}/{*file}",                   Open,                                         api::emoji::file),
+
+    // Emoji packs: with the name in the path as in the seed document, and in a parameter as later
+    get("/api/pleroma/emoji/packs",                Open,                                         emoji_packs::list),
+    get("/api/pleroma/emoji/packs/import",         Admin(&["admin:write"]),                      emoji_packs::import),
+    post("/api/pleroma/emoji/packs/import",        Admin(&["admin:write"]),                      emoji_packs::import),
+    get("/api/pleroma/emoji/packs/remote",         Admin(&["admin:write"]),                      remote_emoji_packs::list),
+    post("/api/pleroma/emoji/packs/download",      Admin(&["admin:write"]),                      remote_emoji_packs::download),
+    get("/api/pleroma/emoji/packs/{name}",         Open,                                         emoji_packs::show),
+    post("/api/pleroma/emoji/packs/{name}",        Admin(&["admin:write"]),                      emoji_packs::create),
+    patch("/api/pleroma/emoji/packs/{name}",       Admin(&["admin:write"]),                      emoji_packs::update),
+    delete("/api/pleroma/emoji/packs/{name}",      Admin(&["admin:write"]),                      emoji_packs::delete),
+    post("/api/pleroma/emoji/packs/{name}/files",  Admin(&["admin:write"]),                      emoji_packs::add_file).upload(),
+    patch("/api/pleroma/emoji/packs/{name}/files", Admin(&["admin:write"]),                      emoji_packs::update_file),
+    delete("/api/pleroma/emoji/packs/{name}/files", Admin(&["admin:write"]),                     emoji_packs::delete_file),
+    get("/api/pleroma/emoji/packs/{name}/archive", Open,                                         emoji_packs::archive),
+    get("/api/v1/pleroma/emoji/pack",              Open,                                         emoji_packs::show),
+    post("/api/v1/pleroma/emoji/pack",             Admin(&["admin:write"]),                      emoji_packs::create),
+    patch("/api/v1/pleroma/emoji/pack",            Admin(&["admin:write"]),                      emoji_packs::update),
+    delete("/api/v1/pleroma/emoji/pack",           Admin(&["admin:write"]),                      emoji_packs::delete),
+    post("/api/v1/pleroma/emoji/packs/files",      Admin(&["admin:write"]),                      emoji_packs::add_file).upload(),
+    patch("/api/v1/pleroma/emoji/packs/files",     Admin(&["admin:write"]),                      emoji_packs::update_file),
+    delete("/api/v1/pleroma/emoji/packs/files",    Admin(&["admin:write"]),                      emoji_packs::delete_file),
+    get("/api/v1/pleroma/emoji/packs/archive",     Open,                                         emoji_packs::archive),
+    post("/api/pleroma/admin/reload_emoji",        Admin(&["admin:write"]),                      admin::emoji::reload),
 
     // Emoji reactions
     get("/api/v1/pleroma/statuses/{id}/reactions",            Optional(&["read:statuses"]),      reactions::list),

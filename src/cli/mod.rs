@@ -3,6 +3,7 @@
 //! A command answers `Err` with one line that says what is wrong and what to do.
 
 pub mod config;
+pub mod emoji;
 pub mod ephemeral;
 pub mod serve;
 pub mod stats;
@@ -50,6 +51,9 @@ enum Command {
     /// Make tokens for scripts
     #[command(subcommand)]
     Token(token::Command),
+    /// Bring in, list, pack up and delete custom emoji
+    #[command(subcommand)]
+    Emoji(emoji::Command),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -73,6 +77,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Serve(arguments) => serve::run(&cli.data, arguments),
         Command::User(command) => user::run(&cli.data, command),
         Command::Token(command) => token::run(&cli.data, command),
+        Command::Emoji(command) => emoji::run(&cli.data, command),
         Command::Config(command) => config::run(&cli.data, command),
         Command::Stats(arguments) => stats::run(&cli.data, arguments),
     }
@@ -83,14 +88,20 @@ fn settings(data: &Path, sets: &[String], profile: Profile) -> Result<Loaded, St
     Config::load(data, std::env::vars(), sets, profile).map_err(|error| error.to_string())
 }
 
+/// Refuses what is no data directory, before anything is made in it.
+fn check_data(data: &Path) -> Outcome {
+    if data.join("kenoma.db").exists() {
+        return Ok(());
+    }
+    Err(format!(
+        "there is no kenoma.db in {}: name the data directory with --data, or run `kenoma serve` once",
+        data.display()
+    ))
+}
+
 /// Opens an existing data directory for a command that administers it, while a server may be running on it.
 fn open(data: &Path) -> Result<App, String> {
-    if !data.join("kenoma.db").exists() {
-        return Err(format!(
-            "there is no kenoma.db in {}: name the data directory with --data, or run `kenoma serve` once",
-            data.display()
-        ));
-    }
+    check_data(data)?;
     let config = settings(data, &[], Profile::Normal)?.config;
     let base = base(data, &config);
     App::open_beside_a_server(data, config, base).map_err(|error| failure(data, error))

@@ -6,6 +6,7 @@ pub mod actors;
 pub mod caller;
 pub mod collections;
 pub mod documents;
+pub mod emoji_packs;
 pub mod fetch;
 pub mod guard;
 pub mod keys;

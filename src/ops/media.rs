@@ -21,7 +21,7 @@ use crate::media::store::Store;
 const WAITS: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What has to stay free on the disk (security.md D10).
-const SPACE_FLOOR: u64 = 200 << 20;
+pub(super) const SPACE_FLOOR: u64 = 200 << 20;
 
 /// The longest file name that is kept, in characters.
 const LONGEST_NAME: usize = 255;

@@ -7,6 +7,7 @@ pub mod apps;
 pub mod blocks;
 pub mod confirmation;
 pub mod conversations;
+pub mod emoji_packs;
 pub mod favourites;
 pub mod filters;
 pub mod follows;

@@ -8,6 +8,7 @@ pub mod app;
 pub mod conversation;
 pub mod credential_account;
 pub mod emoji;
+pub mod emoji_pack;
 pub mod filter;
 pub mod fragments;
 pub mod instance;

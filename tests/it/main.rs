@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod binary;
+mod peer;
 mod planted;
 mod small_disk;
 mod support;
@@ -19,6 +20,7 @@ mod emoji;
 mod events;
 mod exports;
 mod federation;
+mod emoji_packs;
 mod feeds;
 mod filters;
 mod follows;

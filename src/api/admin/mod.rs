@@ -1,5 +1,6 @@
 //! The admin API (pleroma-contract D). Whoever holds the admin secret calls as nobody.
 
+pub mod emoji;
 pub mod groups;
 pub mod invites;
 pub mod moderation_log;

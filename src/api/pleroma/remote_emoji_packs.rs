@@ -1,0 +1,41 @@
+//! Emoji packs of other servers, for an admin who wants them here (pleroma-contract 18.11).
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::emoji_packs::paging;
+use crate::error::Result;
+use crate::fed::emoji_packs::Instance;
+use crate::ops::emoji_packs as ops;
+use crate::web::ctx::Ctx;
+use crate::web::reply::Reply;
+
+/// `GET /api/pleroma/emoji/packs/remote`
+pub fn list(cx: &Ctx) -> Result<Reply> {
+    let (url, paging) = (cx.require("url")?, paging(cx, 30)?);
+    let list = Instance::find(cx.app.client(), &url)?.list(paging.page, paging.size)?;
+    Ok(Reply::bytes("application/json; charset=utf-8", list))
+}
+
+/// `POST /api/pleroma/emoji/packs/download`
+pub fn download(cx: &Ctx) -> Result<Reply> {
+    let (url, name) = (cx.require("url")?, cx.require("name")?);
+    let saved_as = cx.params.nonempty("as");
+    let target = ops::new_name(saved_as.as_deref().unwrap_or(&name))?;
+    ops::room(cx.app.packs())?;
+    let instance = Instance::find(cx.app.client(), &url)?;
+    instance.download(cx.app.packs(), &name, &target)?;
+    cx.app.reload_emoji();
+    Reply::json(&"ok")
+}
+
+/// What an address calls its file; empty when it names none.
+pub(super) fn file_name(url: &str) -> String {
+    let url = Url::parse(url.trim()).ok();
+    let segment = url
+        .as_ref()
+        .and_then(|url| url.path_segments()?.next_back());
+    percent_decode_str(segment.unwrap_or_default())
+        .decode_utf8_lossy()
+        .into_owned()
+}

@@ -1,0 +1,249 @@
+//! `kill -9` in the middle of an import, of making an archive, of an export: what is there afterwards is whole.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use super::made::{drawn, folder, listing, tar_gz};
+use crate::binary::{Program, done, kenoma};
+
+/// Emoji of the pack that is brought in; large enough that a kill often finds it half-written.
+const EMOJI: u32 = 120;
+
+/// Where nobody looks: files that a killed process left in the middle of its work.
+fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('.'))
+}
+
+/// What is in a directory for those who use it.
+fn visible(root: &Path) -> Vec<String> {
+    listing(root)
+        .into_iter()
+        .filter(|path| !is_hidden(path))
+        .collect()
+}
+
+/// A data directory on which nothing runs.
+fn data() -> tempfile::TempDir {
+    let data = tempfile::tempdir().unwrap();
+    Program::on(data.path(), &[]).stop();
+    data
+}
+
+/// Runs a command and kills it; moments are spread over the time that it needs, not random, so that a failure can be
+/// repeated. Answers whether it had ended by itself.
+fn kill_at(data: &Path, arguments: &[&str], moment: Duration) -> bool {
+    let mut child = kenoma()
+        .arg("--data")
+        .arg(data)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(moment);
+    let ended = child.try_wait().unwrap().is_some();
+    // Gone already or not: it is dead after this.
+    let _ = child.kill();
+    child.wait().unwrap();
+    ended
+}
+
+fn moments(whole: Duration, rounds: u32) -> impl Iterator<Item = Duration> {
+    (0..rounds).map(move |round| whole * ((round * 37 + 11) % 100) / 95)
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let begun = Instant::now();
+    work();
+    begun.elapsed()
+}
+
+fn archive() -> Vec<u8> {
+    let files: Vec<(String, Vec<u8>)> = (0..EMOJI)
+        .map(|number| {
+            (
+                format!("dir/e{number}.png"),
+                drawn(24, number, image::ImageFormat::Png),
+            )
+        })
+        .collect();
+    let entries: Vec<(&str, u8, &[u8])> = files
+        .iter()
+        .map(|(name, content)| (name.as_str(), b'0', content.as_slice()))
+        .collect();
+    tar_gz(&entries)
+}
+
+#[test]
+fn an_import_killed_at_any_moment_leaves_a_whole_pack_or_none() {
+    let data = data();
+    let source = tempfile::tempdir().unwrap();
+    folder(source.path(), &[("p.tar.gz", &archive())]);
+    let path = source.path().join("p.tar.gz");
+    let import = ["emoji", "import", path.to_str().unwrap()];
+    let root = data.path().join("emoji");
+    let whole = timed(|| drop(done(data.path(), &import)));
+    let expected = visible(&root);
+    assert_eq!(expected.len() as u32, EMOJI + 2);
+    let (mut interrupted, mut half_way) = (0, 0);
+    for moment in moments(whole, 50) {
+        if root.join("p").exists() {
+            done(data.path(), &["emoji", "delete", "p"]);
+        }
+        interrupted += u32::from(!kill_at(data.path(), &import, moment));
+        half_way += u32::from(listing(&root).iter().any(|path| is_hidden(path)));
+        let left = visible(&root);
+        assert!(left.is_empty() || left == expected, "half a pack: {left:?}");
+    }
+    assert!(
+        interrupted >= 10,
+        "only {interrupted} of 50 were interrupted"
+    );
+    assert!(half_way >= 1, "none was interrupted while it wrote");
+    // The next start clears up, and the import can be done again.
+    let server = Program::on(data.path(), &[]);
+    assert!(!listing(&root).iter().any(|path| is_hidden(path)));
+    if root.join("p").exists() {
+        done(data.path(), &["emoji", "delete", "p"]);
+    }
+    done(data.path(), &import);
+    let shown = server.get("/api/pleroma/emoji/packs/p", "").ok();
+    assert_eq!(shown["files_count"], EMOJI);
+    server.stop();
+}
+
+#[test]
+fn an_export_killed_at_any_moment_leaves_whole_archives_or_none() {
+    let data = data();
+    let source = tempfile::tempdir().unwrap();
+    folder(source.path(), &[("p.tar.gz", &archive())]);
+    done(
+        data.path(),
+        &[
+            "emoji",
+            "import",
+            source.path().join("p.tar.gz").to_str().unwrap(),
+        ],
+    );
+    let out = source.path().join("out.zip");
+    let export = ["emoji", "export", "p", out.to_str().unwrap()];
+    let whole = timed(|| drop(done(data.path(), &export)));
+    let expected = fs::read(&out).unwrap();
+    let cached = data.path().join("cache/archives");
+    for moment in moments(whole, 40) {
+        let _ = fs::remove_file(&out);
+        for name in visible(&cached) {
+            fs::remove_file(cached.join(name)).unwrap();
+        }
+        kill_at(data.path(), &export, moment);
+        assert!(!out.exists() || fs::read(&out).unwrap() == expected);
+        for name in visible(&cached) {
+            assert_eq!(fs::read(cached.join(name)).unwrap(), expected);
+        }
+    }
+    drop(Program::on(data.path(), &[]));
+    assert!(!listing(&cached).iter().any(|path| is_hidden(path)));
+}
+
+#[test]
+fn a_server_killed_while_it_makes_an_archive_or_imports_is_whole_after_the_restart() {
+    let data = data();
+    let root = data.path().join("emoji");
+    done(
+        data.path(),
+        &[
+            "user",
+            "create",
+            "root",
+            "--email",
+            "root@example.com",
+            "--admin",
+        ],
+    );
+    let token = done(
+        data.path(),
+        &["token", "create", "root", "--scopes", "admin"],
+    );
+    folder(&root, &[("p.tar.gz", &archive())]);
+    let mut expected: Option<Vec<String>> = None;
+    for round in 0..10_u64 {
+        let server = Program::on(data.path(), &[]);
+        let left = visible(&root);
+        match &expected {
+            None if left.len() > 1 => expected = Some(left),
+            Some(expected) => assert!(
+                left.len() == 1 || left == *expected,
+                "half a pack: {left:?}"
+            ),
+            None => {}
+        }
+        let moment = Duration::from_millis((round * 7_919 + 13) % 60);
+        std::thread::scope(|scope| {
+            let asking = scope.spawn(|| {
+                // Any of these may find the server dead.
+                let import = server.attempt(
+                    "POST",
+                    "/api/pleroma/emoji/packs/import",
+                    &token,
+                    "text/plain",
+                    b"",
+                );
+                let share = json!({"metadata": {"share-files": true, "round": round}}).to_string();
+                let shared = server.attempt(
+                    "PATCH",
+                    "/api/pleroma/emoji/packs/p",
+                    &token,
+                    "application/json",
+                    share.as_bytes(),
+                );
+                let archive = server.attempt(
+                    "GET",
+                    "/api/pleroma/emoji/packs/p/archive",
+                    "",
+                    "text/plain",
+                    b"",
+                );
+                (import.is_ok(), shared.is_ok(), archive.is_ok())
+            });
+            std::thread::sleep(moment);
+            server.signal(Signal::KILL);
+            asking.join().unwrap();
+        });
+        if round % 3 == 2 && root.join("p").exists() {
+            done(data.path(), &["emoji", "delete", "p"]);
+        }
+    }
+    let server = Program::on(data.path(), &[]);
+    let import = server
+        .attempt(
+            "POST",
+            "/api/pleroma/emoji/packs/import",
+            &token,
+            "text/plain",
+            b"",
+        )
+        .unwrap();
+    assert_eq!(import.status, 200);
+    let share = json!({"metadata": {"share-files": true}}).to_string();
+    let shared = server.attempt(
+        "PATCH",
+        "/api/pleroma/emoji/packs/p",
+        &token,
+        "application/json",
+        share.as_bytes(),
+    );
+    assert_eq!(shared.unwrap().ok(), json!({"share-files": true}));
+    let shown: Value = server.get("/api/pleroma/emoji/packs/p", "").ok();
+    let archive = server.get("/api/pleroma/emoji/packs/p/archive", "").body;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &archive);
+    let digest = data_encoding::HEXUPPER.encode(digest.as_ref());
+    assert_eq!(
+        (&shown["files_count"], &shown["pack"]["download-sha256"]),
+        (&json!(EMOJI), &json!(digest))
+    );
+}
