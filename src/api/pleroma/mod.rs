@@ -11,6 +11,6 @@ pub mod notifications;
 pub mod password_resets;
 pub mod pictures;
 pub mod reactions;
+pub mod remote_emoji_packs;
 pub mod scrobbles;
 pub mod users;
-pub mod remote_emoji_packs;
