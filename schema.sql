@@ -257,6 +257,7 @@ CREATE TABLE status_edits (
   sensitive    INTEGER NOT NULL,
   emojis       TEXT    NOT NULL,                    -- JSON [{shortcode, url}] of remote custom emoji
   media        TEXT    NOT NULL DEFAULT '[]',       -- JSON [{id, description}]: rows of media that hang on the status still
+  poll         TEXT    NOT NULL DEFAULT '[]',       -- JSON: the options of its poll
   created_at   INTEGER NOT NULL                     -- when this version came to be
 );
 CREATE INDEX status_edits_status ON status_edits (status_id, id);
@@ -308,6 +309,32 @@ CREATE TABLE media (
 );
 CREATE INDEX media_status ON media (status_id, position) WHERE status_id IS NOT NULL;
 CREATE INDEX media_account ON media (account_id, id);
+
+-- Polls, each hanging on a status. The counts are of the votes we know; another server's polls also take those of their origin.
+CREATE TABLE polls (
+  status_id    INTEGER PRIMARY KEY REFERENCES statuses (id) ON DELETE CASCADE,
+  multiple     INTEGER NOT NULL DEFAULT 0,
+  hide_totals  INTEGER NOT NULL DEFAULT 0,          -- the options' counts, until it is over
+  expires_at   INTEGER,                             -- NULL: never
+  voters_count INTEGER DEFAULT 0,                   -- NULL: the origin does not say
+  fetched_at   INTEGER                              -- remote: when the counts were last taken from the origin
+);
+CREATE TABLE poll_options (
+  status_id   INTEGER NOT NULL REFERENCES polls (status_id) ON DELETE CASCADE,
+  position    INTEGER NOT NULL,
+  title       TEXT    NOT NULL CHECK (length(title) BETWEEN 1 AND 1000),
+  votes_count INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (status_id, position)
+) WITHOUT ROWID;
+CREATE TABLE poll_votes (
+  status_id  INTEGER NOT NULL REFERENCES polls (status_id) ON DELETE CASCADE,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  position   INTEGER NOT NULL,                      -- of the option
+  uri        TEXT,                                  -- id of the Note that carries the vote
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (status_id, account_id, position)
+) WITHOUT ROWID;
+CREATE INDEX poll_votes_account ON poll_votes (account_id);
 
 -- What people do with statuses. The rowid `id` is the paging key of the lists made from them.
 CREATE TABLE favourites (
@@ -576,6 +603,10 @@ CREATE TRIGGER statuses_rev AFTER UPDATE OF visibility, in_reply_to_id, content,
   ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TRIGGER media_rev AFTER UPDATE ON media WHEN new.status_id IS NOT NULL
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
+CREATE TRIGGER poll_options_rev AFTER UPDATE OF votes_count ON poll_options
+  BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
+CREATE TRIGGER polls_rev AFTER UPDATE OF hide_totals, expires_at, voters_count ON polls
+  BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
 
 -- Counters
 CREATE TRIGGER favourites_added AFTER INSERT ON favourites
@@ -586,6 +617,16 @@ CREATE TRIGGER reactions_added AFTER INSERT ON reactions
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
 CREATE TRIGGER reactions_removed AFTER DELETE ON reactions
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = old.status_id; END;
+CREATE TRIGGER poll_votes_added AFTER INSERT ON poll_votes BEGIN
+  UPDATE polls SET voters_count = voters_count + 1 WHERE status_id = new.status_id
+    AND (SELECT count(*) FROM poll_votes WHERE status_id = new.status_id AND account_id = new.account_id) = 1;
+  UPDATE poll_options SET votes_count = votes_count + 1 WHERE status_id = new.status_id AND position = new.position;
+END;
+CREATE TRIGGER poll_votes_removed AFTER DELETE ON poll_votes BEGIN
+  UPDATE polls SET voters_count = max(voters_count - 1, 0) WHERE status_id = old.status_id
+    AND NOT EXISTS (SELECT 1 FROM poll_votes WHERE status_id = old.status_id AND account_id = old.account_id);
+  UPDATE poll_options SET votes_count = max(votes_count - 1, 0) WHERE status_id = old.status_id AND position = old.position;
+END;
 CREATE TRIGGER follows_added AFTER INSERT ON follows WHEN new.pending = 0 BEGIN
   UPDATE accounts SET following_count = following_count + 1 WHERE id = new.account_id;
   UPDATE accounts SET followers_count = followers_count + 1 WHERE id = new.target_id;

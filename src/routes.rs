@@ -1,12 +1,12 @@
 //! THE table: the index of the API. One row is one route: method, path, who may call with which scope, what answers.
 
 use crate::api;
-use crate::api::mastodon::status_edits;
 use crate::api::mastodon::{
     accounts, apps, blocks, conversations, credentials, custom_emojis, exports, filters,
     filters_v1, instance, lists, markers, media, notifications, registration, relationships,
     search, status_actions, statuses, timelines,
 };
+use crate::api::mastodon::{polls, status_edits};
 use crate::api::pleroma::{
     captcha, confirmation, emoji, emoji_packs, mfa, password_resets, pictures, reactions,
     remote_emoji_packs,
@@ -157,6 +157,8 @@ pub static ROUTES: &[Route] = &[
     post("/api/v1/statuses/{id}/unpin",            User(&["write:accounts"]),                    status_actions::unpin),
     post("/api/v1/statuses/{id}/mute",             User(&["write:mutes"]),                       status_actions::mute),
     post("/api/v1/statuses/{id}/unmute",           User(&["write:mutes"]),                       status_actions::unmute),
+    get("/api/v1/polls/{id}",                      Optional(&["read:statuses"]),                 polls::show),
+    post("/api/v1/polls/{id}/votes",               User(&["write:statuses"]),                    polls::vote),
     get("/api/v1/favourites",                      User(&["read:favourites"]),                   status_actions::favourites),
     get("/api/v1/bookmarks",                       User(&["read:bookmarks"]),                    status_actions::bookmarks),
 

@@ -13,7 +13,7 @@ const SLICE: i64 = 200;
 pub type Files = Vec<String>;
 
 /// What may be much: each statement removes a slice of it.
-const MUCH: [&str; 14] = [
+const MUCH: [&str; 15] = [
     "DELETE FROM follows WHERE id IN (SELECT id FROM follows WHERE account_id = ?1 LIMIT ?2)",
     "DELETE FROM follows WHERE id IN (SELECT id FROM follows WHERE target_id = ?1 LIMIT ?2)",
     "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE account_id = ?1 LIMIT ?2)",
@@ -26,6 +26,8 @@ const MUCH: [&str; 14] = [
     "DELETE FROM notifications WHERE id IN (SELECT id FROM notifications WHERE account_id = ?1 LIMIT ?2)",
     "DELETE FROM notifications WHERE id IN (SELECT id FROM notifications WHERE actor_id = ?1 LIMIT ?2)",
     "DELETE FROM participations WHERE id IN (SELECT id FROM participations WHERE account_id = ?1 LIMIT ?2)",
+    "DELETE FROM poll_votes WHERE account_id = ?1
+        AND (status_id, position) IN (SELECT status_id, position FROM poll_votes WHERE account_id = ?1 LIMIT ?2)",
     "DELETE FROM home_entries WHERE account_id = ?1
         AND status_id IN (SELECT status_id FROM home_entries WHERE account_id = ?1 LIMIT ?2)",
     "DELETE FROM list_entries WHERE (list_id, status_id) IN

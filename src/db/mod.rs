@@ -32,6 +32,7 @@ pub mod notifications;
 pub mod page;
 pub mod password_resets;
 pub mod pins;
+pub mod polls;
 pub mod preferences;
 pub mod reactions;
 pub mod reblogs;

@@ -74,8 +74,9 @@ pub struct News<'a> {
     pub emoji: Option<&'a str>,
 }
 
-/// Tells the local ones among these people, each as far as they want to hear it: nobody of what they did themselves, nor
-/// of people whom they block, mute or do not want to hear of, nor of muted threads, nor twice of the same. Returns who was told, with what.
+/// Tells the local ones among these people, each as far as they want to hear it: nobody of what they did themselves (but the end
+/// of their own polls), nor of people whom they block, mute or do not want to hear of, nor of muted threads, nor twice of
+/// the same. Returns who was told, with what.
 pub fn tell(
     db: &Connection,
     people: &[AccountId],
@@ -88,7 +89,7 @@ pub fn tell(
            FROM json_each(?1) AS t
            CROSS JOIN users AS u ON u.account_id = t.value ->> 1
            CROSS JOIN accounts AS actor ON actor.id = ?2
-          WHERE u.account_id <> actor.id AND actor.hidden = 0
+          WHERE (u.account_id <> actor.id OR ?3 = 'poll') AND actor.hidden = 0
             AND (?4 IS NULL OR EXISTS (SELECT 1 FROM statuses AS s WHERE s.id = ?4 AND ",
         visible!("s", "u.account_id"),
         "))
@@ -98,7 +99,7 @@ pub fn tell(
                                AND (expires_at IS NULL OR expires_at > ?6))
             AND NOT EXISTS (SELECT 1 FROM statuses AS s JOIN conversation_mutes AS m ON m.conversation_id = s.conversation_id
                              WHERE s.id = ?4 AND m.account_id = u.account_id AND (m.expires_at IS NULL OR m.expires_at > ?6))
-            AND CASE WHEN EXISTS (SELECT 1 FROM follows WHERE account_id = u.account_id AND target_id = actor.id AND pending = 0)
+            AND (u.account_id = actor.id OR CASE WHEN EXISTS (SELECT 1 FROM follows WHERE account_id = u.account_id AND target_id = actor.id AND pending = 0)
                 THEN coalesce(u.notification_settings ->> 'follows', 1)
                 ELSE NOT EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = u.account_id AND host = actor.host)
                      AND coalesce(u.notification_settings ->> 'non_follows', 1)
@@ -108,7 +109,7 @@ pub fn tell(
                 ELSE coalesce(u.notification_settings ->> 'non_followers', 1) END
             AND CASE actor.host WHEN ''
                 THEN coalesce(u.notification_settings ->> 'local', 1)
-                ELSE coalesce(u.notification_settings ->> 'remote', 1) END
+                ELSE coalesce(u.notification_settings ->> 'remote', 1) END)
             AND NOT EXISTS (SELECT 1 FROM notifications AS n
                              WHERE n.actor_id = actor.id AND n.account_id = u.account_id AND n.kind = ?3
                                AND n.status_id IS ?4 AND n.emoji IS ?5)

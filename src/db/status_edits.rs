@@ -21,13 +21,15 @@ pub struct EditRow {
     pub emojis: String,
     /// JSON `[{id, description}]`.
     pub media: String,
+    /// JSON, the options of its poll.
+    pub poll: String,
     pub created_at: Timestamp,
 }
 
 /// Replaced versions of a status, oldest first.
 pub fn list(db: &Connection, status: StatusId) -> Result<Vec<EditRow>> {
     let mut stmt = db.prepare_cached(
-        "SELECT content, spoiler_text, sensitive, emojis, media, created_at
+        "SELECT content, spoiler_text, sensitive, emojis, media, poll, created_at
            FROM status_edits WHERE status_id = ?1 ORDER BY id",
     )?;
     let rows = stmt.query_map(params![status], |row| {
@@ -37,7 +39,8 @@ pub fn list(db: &Connection, status: StatusId) -> Result<Vec<EditRow>> {
             sensitive: row.get(2)?,
             emojis: row.get(3)?,
             media: row.get(4)?,
-            created_at: row.get(5)?,
+            poll: row.get(5)?,
+            created_at: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -46,10 +49,11 @@ pub fn list(db: &Connection, status: StatusId) -> Result<Vec<EditRow>> {
 /// Keeps the present version as one that was: call it before anything changes.
 pub fn keep(db: &Connection, status: StatusId) -> Result<()> {
     db.prepare_cached(
-        "INSERT INTO status_edits (id, status_id, content, spoiler_text, sensitive, emojis, media, created_at)
+        "INSERT INTO status_edits (id, status_id, content, spoiler_text, sensitive, emojis, media, poll, created_at)
          SELECT ?2, s.id, s.content, s.spoiler_text, s.sensitive, s.emojis,
                 (SELECT json_group_array(json_object('id', CAST(m.id AS TEXT), 'description', m.description) ORDER BY m.position)
                    FROM media AS m WHERE m.status_id = s.id AND m.position >= 0),
+                (SELECT json_group_array(o.title ORDER BY o.position) FROM poll_options AS o WHERE o.status_id = s.id),
                 coalesce(s.edited_at, s.created_at)
            FROM statuses AS s WHERE s.id = ?1",
     )?

@@ -90,6 +90,8 @@ pub struct StatusRow {
     pub replies_count: i64,
     pub reblogs_count: i64,
     pub favourites_count: i64,
+    /// A poll hangs on it.
+    pub has_poll: bool,
 }
 
 /// States of a page and of everything that it reblogs, in one query.
@@ -154,7 +156,8 @@ macro_rules! select {
                     s.in_reply_to_id, s.in_reply_to_account_id, parent.username AS parent_username, parent.host AS parent_host,
                     s.reblog_of_id, s.content, s.content_type, s.spoiler_text, s.sensitive, s.language, s.emojis,
                     app.name AS app_name, app.website AS app_website, s.created_at, s.edited_at,
-                    s.replies_count, s.reblogs_count, s.favourites_count
+                    s.replies_count, s.reblogs_count, s.favourites_count,
+                    EXISTS (SELECT 1 FROM polls WHERE status_id = s.id) AS has_poll
                FROM statuses AS s JOIN conversations AS c ON c.id = s.conversation_id
                LEFT JOIN accounts AS parent ON parent.id = s.in_reply_to_account_id
                LEFT JOIN apps AS app ON app.id = s.app_id ",
@@ -204,6 +207,7 @@ impl StatusRow {
             replies_count: row.get("replies_count")?,
             reblogs_count: row.get("reblogs_count")?,
             favourites_count: row.get("favourites_count")?,
+            has_poll: row.get("has_poll")?,
         })
     }
 }

@@ -35,9 +35,48 @@ CREATE TABLE status_edits (
   sensitive    INTEGER NOT NULL,
   emojis       TEXT    NOT NULL,                    -- JSON [{shortcode, url}] of remote custom emoji
   media        TEXT    NOT NULL DEFAULT '[]',       -- JSON [{id, description}]: rows of media that hang on the status still
+  poll         TEXT    NOT NULL DEFAULT '[]',       -- JSON: the options of its poll
   created_at   INTEGER NOT NULL                     -- when this version came to be
 );
 CREATE INDEX status_edits_status ON status_edits (status_id, id);
+CREATE TABLE polls (
+  status_id    INTEGER PRIMARY KEY REFERENCES statuses (id) ON DELETE CASCADE,
+  multiple     INTEGER NOT NULL DEFAULT 0,
+  hide_totals  INTEGER NOT NULL DEFAULT 0,          -- the options' counts, until it is over
+  expires_at   INTEGER,                             -- NULL: never
+  voters_count INTEGER DEFAULT 0,                   -- NULL: the origin does not say
+  fetched_at   INTEGER                              -- remote: when the counts were last taken from the origin
+);
+CREATE TABLE poll_options (
+  status_id   INTEGER NOT NULL REFERENCES polls (status_id) ON DELETE CASCADE,
+  position    INTEGER NOT NULL,
+  title       TEXT    NOT NULL CHECK (length(title) BETWEEN 1 AND 1000),
+  votes_count INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (status_id, position)
+) WITHOUT ROWID;
+CREATE TABLE poll_votes (
+  status_id  INTEGER NOT NULL REFERENCES polls (status_id) ON DELETE CASCADE,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  position   INTEGER NOT NULL,                      -- of the option
+  uri        TEXT,                                  -- id of the Note that carries the vote
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (status_id, account_id, position)
+) WITHOUT ROWID;
+CREATE INDEX poll_votes_account ON poll_votes (account_id);
+CREATE TRIGGER poll_options_rev AFTER UPDATE OF votes_count ON poll_options
+  BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
+CREATE TRIGGER polls_rev AFTER UPDATE OF hide_totals, expires_at, voters_count ON polls
+  BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
+CREATE TRIGGER poll_votes_added AFTER INSERT ON poll_votes BEGIN
+  UPDATE polls SET voters_count = voters_count + 1 WHERE status_id = new.status_id
+    AND (SELECT count(*) FROM poll_votes WHERE status_id = new.status_id AND account_id = new.account_id) = 1;
+  UPDATE poll_options SET votes_count = votes_count + 1 WHERE status_id = new.status_id AND position = new.position;
+END;
+CREATE TRIGGER poll_votes_removed AFTER DELETE ON poll_votes BEGIN
+  UPDATE polls SET voters_count = max(voters_count - 1, 0) WHERE status_id = old.status_id
+    AND NOT EXISTS (SELECT 1 FROM poll_votes WHERE status_id = old.status_id AND account_id = old.account_id);
+  UPDATE poll_options SET votes_count = max(votes_count - 1, 0) WHERE status_id = old.status_id AND position = old.position;
+END;
 -- A direct message goes: the one before it is the last one of its conversations.
 CREATE TRIGGER direct_removed BEFORE DELETE ON statuses WHEN old.visibility = 3 BEGIN
   UPDATE participations SET (last_status_id, unread) =

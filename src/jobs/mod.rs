@@ -3,6 +3,7 @@
 //! A kind is a row in [`KINDS`]. Its function does the work and has its effect in a transaction that also removes the job
 //! ([`crate::db::jobs::done`]), so that after a crash it is either done or still queued.
 
+pub mod close_poll;
 pub mod delete_account;
 pub mod expire_status;
 pub mod remove_files;
@@ -36,6 +37,11 @@ pub struct Kind {
 
 /// Every kind.
 pub static KINDS: &[Kind] = &[
+    Kind {
+        name: "close_poll",
+        work: close_poll::work,
+        retries: &[1, 5, 20, 60, 180, 480, 960],
+    },
     Kind {
         name: "delete_account",
         work: delete_account::work,

@@ -22,6 +22,7 @@ pub mod moderation_log;
 pub mod notifications;
 pub mod password_resets;
 pub mod pins;
+pub mod polls;
 pub mod profiles;
 pub mod reactions;
 pub mod registration;

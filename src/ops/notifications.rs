@@ -88,6 +88,11 @@ pub fn of_edit(tx: &Tx, author: AccountId, status: StatusId) -> Result<()> {
     tell(tx, &involved, &about(Kind::Update, author, status))
 }
 
+/// A poll is over: tells its author and those who voted.
+pub fn of_poll(tx: &Tx, author: AccountId, status: StatusId, people: &[AccountId]) -> Result<()> {
+    tell(tx, people, &about(Kind::Poll, author, status))
+}
+
 fn about(kind: Kind, actor: AccountId, status: StatusId) -> News<'static> {
     News {
         kind,

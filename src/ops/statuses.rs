@@ -23,6 +23,7 @@ use crate::db::{self, Tx, conversations, jobs, streaming};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::ids::{self, AccountId, AppId, MediaId, StatusId};
+use crate::ops::polls::PollDraft;
 use crate::text::format::{self, ContentType, Rendered};
 use crate::text::html;
 
@@ -74,6 +75,8 @@ pub struct Draft {
     pub media: Vec<MediaId>,
     /// New descriptions of some of them.
     pub descriptions: Vec<Description>,
+    /// A question.
+    pub poll: Option<PollDraft>,
     /// How long it lives.
     pub lifetime: Option<Duration>,
     /// The application it is posted with.
@@ -169,6 +172,9 @@ fn check(rules: &Rules, draft: &Draft) -> Result<()> {
     let described = |new: &Description| new.text.as_ref().map_or(0, |text| text.chars().count());
     if draft.descriptions.iter().map(described).max() > Some(rules.description_limit) {
         return invalid("The description is over the character limit");
+    }
+    if let Some(poll) = &draft.poll {
+        poll.check()?;
     }
     match draft.lifetime {
         Some(lifetime) if lifetime <= SHORTEST_LIFE => invalid("Expiry date is too soon"),
@@ -271,6 +277,7 @@ impl Composed<'_> {
                 addressed: &self.addressed,
                 tags: &self.rendered.hashtags,
                 media: &draft.media,
+                poll: draft.poll.as_ref().map(|poll| poll.begin(now)),
                 words: &words(draft, &self.rendered.html),
             },
         )?;

@@ -3,8 +3,10 @@
 
 mod core;
 mod page;
+mod poll;
 
 pub use self::core::StatusCore;
+pub use self::poll::Poll;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub struct Status {
     body: BodyOf,
     account: Arc<RawValue>,
     reblog: Option<Box<Status>>,
+    poll: Option<Poll>,
     favourited: bool,
     reblogged: bool,
     bookmarked: bool,
@@ -73,6 +76,11 @@ impl Status {
         self
     }
 
+    /// Its poll alone.
+    pub fn into_poll(self) -> Option<Poll> {
+        self.poll
+    }
+
     /// Its id.
     pub fn id(&self) -> StatusId {
         self.head.0.id()
@@ -95,11 +103,12 @@ impl View<'_> {
             .map(|state| (state.account, state.account_rev))
             .collect();
         let accounts = self.rendered(&authors.into_iter().collect::<Vec<_>>())?;
-        let mut reactions = self.reactions(&states)?;
         let filtered = match states.first() {
             Some(state) if state.viewer_filters => self.filtered(&cores)?,
             _ => Matches::default(),
         };
+        let reactions = self.reactions(&states)?;
+        let votes = self.votes(&cores)?;
         let states: HashMap<StatusId, StatusState> =
             states.into_iter().map(|state| (state.id, state)).collect();
         let page = Page {
@@ -108,11 +117,23 @@ impl View<'_> {
             cores: &cores,
             accounts: &accounts,
             filtered: &filtered,
+            reactions,
+            votes,
         };
-        Ok(ids
-            .iter()
-            .filter_map(|id| page.status(*id, &mut reactions))
-            .collect())
+        Ok(ids.iter().filter_map(|id| page.status(*id)).collect())
+    }
+
+    /// The viewer's votes in the polls of a page. Most pages have none.
+    fn votes(
+        &self,
+        cores: &HashMap<StatusId, Arc<StatusCore>>,
+    ) -> Result<HashMap<StatusId, Vec<i64>>> {
+        let polls = cores.values().filter(|core| core.poll.is_some());
+        let polls: Vec<StatusId> = polls.map(|core| core.id()).collect();
+        match self.viewer {
+            Some(viewer) if !polls.is_empty() => db::polls::own_votes(self.db, viewer, &polls),
+            _ => Ok(HashMap::new()),
+        }
     }
 
     /// What the viewer's filters match among these.

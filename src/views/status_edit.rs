@@ -26,6 +26,26 @@ pub struct StatusEdit {
     account: Arc<RawValue>,
     media_attachments: Vec<Attachment>,
     emojis: Vec<emoji::Emoji>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll: Option<Poll>,
+}
+
+#[derive(Serialize)]
+struct Poll {
+    options: Vec<PollOption>,
+}
+
+#[derive(Serialize)]
+struct PollOption {
+    title: String,
+}
+
+impl Poll {
+    fn of(titles: Vec<String>) -> Option<Poll> {
+        let options = titles.into_iter().map(|title| PollOption { title });
+        let options: Vec<PollOption> = options.collect();
+        (!options.is_empty()).then_some(Poll { options })
+    }
 }
 
 /// An attachment as an earlier version had it.
@@ -50,7 +70,10 @@ impl View<'_> {
         }
         let base = &self.house.base;
         let present = db::media::of_statuses(self.db, &[status.id])?;
+        let poll = db::polls::of_status(self.db, status.id)?;
+        let titles = poll.map(|poll| poll.options.into_iter().map(|(title, _)| title).collect());
         versions.push(StatusEdit {
+            poll: Poll::of(titles.unwrap_or_default()),
             content: status.content.clone(),
             spoiler_text: status.spoiler_text.clone(),
             sensitive: status.sensitive,
@@ -84,6 +107,7 @@ impl View<'_> {
         };
         let earlier: Vec<Earlier> = serde_json::from_str(&row.media)?;
         Ok(StatusEdit {
+            poll: Poll::of(serde_json::from_str(&row.poll)?),
             media_attachments: earlier.into_iter().filter_map(shown).collect(),
             emojis: self.emojis(local, &row.content, &row.spoiler_text, &row.emojis),
             content: row.content,

@@ -42,6 +42,7 @@ mod own_login;
 mod pages;
 mod password_reset;
 mod plans;
+mod polls;
 mod process;
 mod reactions;
 mod registration;

@@ -28,7 +28,12 @@ fn is_bad(step: &str) -> bool {
 fn plans(targets: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
     let server = TestServer::with(ONE_READER);
     let (alice, other) = (server.user("alice"), server.user("other"));
-    let id = alice.post_status("hi #cats @alice")["id"]
+    let poll = [
+        ("poll[options][]", "yes"),
+        ("poll[options][]", "no"),
+        ("poll[expires_in]", "3600"),
+    ];
+    let id = alice.post_with("hi #cats @alice", &poll)["id"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -125,6 +130,10 @@ fn posting_and_acting_on_posts_walk_no_table() {
         ("GET", "/api/v1/statuses/ID/context"),
         ("PUT", "/api/v1/statuses/ID?status=hello+all+%40alice"),
         ("GET", "/api/v1/statuses/ID/history"),
+        (
+            "POST",
+            "/api/v1/statuses?status=well&poll[options][]=a&poll[options][]=b&poll[expires_in]=0",
+        ),
         ("POST", "/api/v1/statuses/ID/favourite"),
         ("POST", "/api/v1/statuses/ID/unfavourite"),
         ("POST", "/api/v1/statuses/ID/bookmark"),

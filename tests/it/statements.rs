@@ -5,7 +5,13 @@ use crate::trace::{ONE_READER, heard};
 
 /// A post with everything on it: media, mention, tag, reaction, favourite, and a reblog of it.
 fn rich_post(server: &TestServer, author: &TestUser, other: &TestUser, number: usize) {
-    let posted = author.post_status(&format!("number {number} for @{} #tag{number}", other.name));
+    let text = format!("number {number} for @{} #tag{number}", other.name);
+    let poll = [
+        ("poll[options][]", "yes"),
+        ("poll[options][]", "no"),
+        ("poll[expires_in]", "3600"),
+    ];
+    let posted = author.post_with(&text, &poll);
     let id = posted["id"].as_str().unwrap();
     let db = server.sql();
     db.execute(

@@ -15,6 +15,7 @@ pub mod markers;
 pub mod media;
 pub mod notifications;
 pub mod pictures;
+pub mod polls;
 pub mod registration;
 pub mod relationships;
 pub mod search;

@@ -4,15 +4,17 @@ use super::addressing::{self, People};
 use super::insert::moved;
 use super::{Description, Draft, MAX_ATTACHMENTS, Rules, check, words};
 use crate::clock::Timestamp;
+use crate::db::polls::NewPoll;
 use crate::db::status_edits::{self, Text};
 use crate::db::statuses::insert::{describe, tag};
 use crate::db::statuses::{StatusRow, owned_by, source};
 use crate::db::visibility::Visibility;
-use crate::db::{Tx, conversations, home, status_search};
+use crate::db::{self, Tx, conversations, home, status_search};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::ids::{AccountId, MediaId, StatusId};
-use crate::ops::notifications;
+use crate::ops::polls::PollDraft;
+use crate::ops::{notifications, polls};
 use crate::text::format::{self, ContentType, Rendered};
 
 /// What an author wants changed. What is sent whole every time (attachments, warning) is taken as it is.
@@ -34,6 +36,8 @@ pub struct Changes {
     pub media: Vec<MediaId>,
     /// New descriptions of some of them.
     pub descriptions: Vec<Description>,
+    /// Its question. Votes stay only where the same is asked.
+    pub poll: Option<PollDraft>,
 }
 
 /// A version of a status that replaces the present one.
@@ -50,6 +54,8 @@ pub struct Revision<'a> {
     pub media: &'a [MediaId],
     /// New descriptions of some of them.
     pub descriptions: &'a [Description],
+    /// Its question. Votes stay only where the same is asked.
+    pub poll: Option<&'a NewPoll<'a>>,
     /// What the search finds it by.
     pub words: &'a str,
     /// When it came to be.
@@ -82,6 +88,8 @@ pub fn edit(tx: &Tx, rules: &Rules, me: AccountId, id: StatusId, changes: &Chang
         language: draft.language.as_deref(),
         emojis: "[]",
     };
+    let now = Timestamp::now();
+    let poll = draft.poll.as_ref().map(|poll| poll.begin(now));
     let revision = Revision {
         text,
         named: &named,
@@ -89,13 +97,15 @@ pub fn edit(tx: &Tx, rules: &Rules, me: AccountId, id: StatusId, changes: &Chang
         tags: &rendered.hashtags,
         media: &draft.media,
         descriptions: &draft.descriptions,
+        poll: poll.as_ref(),
         words: &words(&draft, &rendered.html),
-        edited_at: Timestamp::now(),
+        edited_at: now,
     };
     if changes_anything(tx, &row, &before, &revision)? {
-        revise(tx, &row, &revision)?;
+        return revise(tx, &row, &revision);
     }
-    Ok(())
+    // How long a poll goes on, or what it shows meanwhile, is no other version.
+    polls::replace(tx, id, poll.as_ref())
 }
 
 /// Replaces what a status says by a newer version, and tells whom that concerns. The author, and that the version is newer,
@@ -116,6 +126,7 @@ pub fn revise(tx: &Tx, row: &StatusRow, new: &Revision) -> Result<()> {
     for one in new.descriptions {
         describe(tx, row.id, one.media, one.text.as_deref(), one.focus)?;
     }
+    polls::replace(tx, row.id, new.poll)?;
     status_search::reindex(tx, row.id, new.words.trim())?;
     status_edits::silence(tx, row.id, new.unnamed)?;
     let reached = status_edits::name(tx, row.id, new.named)?;
@@ -150,6 +161,7 @@ fn drafted(row: &StatusRow, before: &str, changes: &Changes) -> Draft {
         language: changes.language.clone().or_else(|| row.language.clone()),
         media: changes.media.clone(),
         descriptions: changes.descriptions.clone(),
+        poll: changes.poll.clone(),
         ..Draft::default()
     }
 }
@@ -188,5 +200,9 @@ fn changes_anything(tx: &Tx, row: &StatusRow, before: &str, new: &Revision) -> R
         && text.language == row.language.as_deref()
         && text.source == Some(before)
         && text.content_type == row.content_type;
-    Ok(!same_text || !new.descriptions.is_empty() || status_edits::media(tx, row.id)? != new.media)
+    let poll = db::polls::of_status(tx, row.id)?;
+    Ok(!same_text
+        || !polls::asks_the_same(poll.as_ref(), new.poll)
+        || !new.descriptions.is_empty()
+        || status_edits::media(tx, row.id)? != new.media)
 }

@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use crate::db::home::{self, Reach};
+use crate::db::polls::NewPoll;
 use crate::db::statuses::insert::{self, NewStatus};
 use crate::db::visibility::Visibility;
 use crate::db::{Tx, conversations, jobs, status_search};
 use crate::error::Result;
 use crate::events::Event;
 use crate::ids::{AccountId, MediaId};
-use crate::ops::notifications;
+use crate::ops::{notifications, polls};
 
 /// A status and what comes with it.
 pub struct Arrival<'a> {
@@ -21,6 +22,8 @@ pub struct Arrival<'a> {
     pub tags: &'a [String],
     /// Uploads of its author to attach.
     pub media: &'a [MediaId],
+    /// A question to hang on it.
+    pub poll: Option<NewPoll<'a>>,
     /// What the search finds it by.
     pub words: &'a str,
 }
@@ -37,6 +40,9 @@ pub fn insert(tx: &Tx, new: &Arrival) -> Result<()> {
     }
     if !new.media.is_empty() && !insert::attach(tx, row.id, row.account, new.media)? {
         return Err(super::no_attachment());
+    }
+    if let Some(poll) = &new.poll {
+        polls::add(tx, row.id, poll)?;
     }
     let words = new.words.trim();
     if !words.is_empty() {

@@ -62,6 +62,7 @@ pub fn reblog(
             addressed: &[],
             tags: &[],
             media: &[],
+            poll: None,
             words: "",
         },
     )?;

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::poll::PollCore;
 use crate::clock::Timestamp;
 use crate::db;
+use crate::db::polls::PollRow;
 use crate::db::statuses::{StatusRow, StatusState};
 use crate::db::visibility::Visibility;
 use crate::error::Result;
@@ -19,6 +21,7 @@ pub struct StatusCore {
     head: Head,
     body: Body,
     pleroma: PleromaCore,
+    pub(super) poll: Option<PollCore>,
 }
 
 /// What is a status's own, also where it only wraps another.
@@ -51,7 +54,6 @@ struct Body {
     tags: Box<RawValue>,
     emojis: Box<RawValue>,
     card: Option<()>,
-    poll: Option<()>,
 }
 
 #[derive(Serialize)]
@@ -128,8 +130,17 @@ impl StatusCore {
         ];
         raws.iter().map(|raw| raw.get().len() as u64).sum::<u64>()
             + self.head.uri.len() as u64
+            + self.poll.as_ref().map_or(0, PollCore::weight)
             + 500
     }
+}
+
+/// What hangs on a status.
+struct Parts {
+    attachments: Vec<media::Attachment>,
+    mentions: Vec<Mention>,
+    tags: Vec<String>,
+    poll: Option<PollRow>,
 }
 
 macro_rules! part_of_core {
@@ -196,13 +207,16 @@ impl View<'_> {
         for (status, name) in db::statuses::tags(self.db, missing)? {
             tags.entry(status).or_default().push(name);
         }
-        for row in db::statuses::by_ids(self.db, missing)? {
-            let core = Arc::new(self.core(
-                &row,
-                &attachments.remove(&row.id).unwrap_or_default(),
-                &mentions.remove(&row.id).unwrap_or_default(),
-                &tags.remove(&row.id).unwrap_or_default(),
-            )?);
+        let rows = db::statuses::by_ids(self.db, missing)?;
+        let mut polls = self.polls(&rows)?;
+        for row in rows {
+            let parts = Parts {
+                attachments: attachments.remove(&row.id).unwrap_or_default(),
+                mentions: mentions.remove(&row.id).unwrap_or_default(),
+                tags: tags.remove(&row.id).unwrap_or_default(),
+                poll: polls.remove(&row.id),
+            };
+            let core = Arc::new(self.core(&row, parts)?);
             self.house
                 .fragments
                 .keep_status(row.id, row.rev, core.clone());
@@ -211,15 +225,21 @@ impl View<'_> {
         Ok(())
     }
 
-    fn core(
-        &self,
-        row: &StatusRow,
-        attachments: &[media::Attachment],
-        mentions: &[Mention],
-        tags: &[String],
-    ) -> Result<StatusCore> {
+    /// The polls of these. Most pages have none.
+    fn polls(&self, rows: &[StatusRow]) -> Result<HashMap<StatusId, PollRow>> {
+        let asking = rows.iter().filter(|row| row.has_poll);
+        let asking: Vec<StatusId> = asking.map(|row| row.id).collect();
+        if asking.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let polls = db::polls::of_statuses(self.db, &asking)?.into_iter();
+        Ok(polls.map(|poll| (poll.status, poll)).collect())
+    }
+
+    fn core(&self, row: &StatusRow, parts: Parts) -> Result<StatusCore> {
         let base = &self.house.base;
-        let tags: Vec<Tag> = tags
+        let tags: Vec<Tag> = parts
+            .tags
             .iter()
             .map(|name| Tag {
                 name,
@@ -250,12 +270,11 @@ impl View<'_> {
             reblogs_count: row.reblogs_count,
             favourites_count: row.favourites_count,
             quotes_count: 0,
-            media_attachments: to_raw_value(attachments)?,
-            mentions: to_raw_value(mentions)?,
+            media_attachments: to_raw_value(&parts.attachments)?,
+            mentions: to_raw_value(&parts.mentions)?,
             tags: to_raw_value(&tags)?,
             emojis: to_raw_value(&emojis)?,
             card: None,
-            poll: None,
         };
         let pleroma = PleromaCore {
             local: row.local,
@@ -269,10 +288,15 @@ impl View<'_> {
                 text: to_raw_value(&row.spoiler_text)?,
             },
         };
+        let poll = match parts.poll {
+            Some(poll) => Some(self.poll_core(row, poll)?),
+            None => None,
+        };
         Ok(StatusCore {
             head,
             body,
             pleroma,
+            poll,
         })
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::core::{BodyOf, HeadOf, PleromaOf, StatusCore};
+use super::poll::Poll;
 use super::{Pleroma, Status};
 use crate::db::statuses::StatusState;
 use crate::ids::{AccountId, StatusId};
@@ -20,25 +21,29 @@ pub(super) struct Page<'a> {
     pub(super) cores: &'a HashMap<StatusId, Arc<StatusCore>>,
     pub(super) accounts: &'a HashMap<AccountId, Arc<RawValue>>,
     pub(super) filtered: &'a Matches,
+    pub(super) reactions: HashMap<StatusId, Vec<Reaction>>,
+    /// The viewer's votes.
+    pub(super) votes: HashMap<StatusId, Vec<i64>>,
 }
 
 impl Page<'_> {
-    pub(super) fn status(
-        &self,
-        id: StatusId,
-        reactions: &mut HashMap<StatusId, Vec<Reaction>>,
-    ) -> Option<Status> {
+    pub(super) fn status(&self, id: StatusId) -> Option<Status> {
         let state = self.states.get(&id)?;
         // A wrapper shows the inner status's content, counts and the viewer's marks on it, as clients expect.
         let reblog = match state.reblog_of {
-            Some(inner) => Some(Box::new(self.status(inner, reactions)?)),
+            Some(inner) => Some(Box::new(self.status(inner)?)),
             None => None,
         };
         let marks = state
             .reblog_of
             .and_then(|inner| self.states.get(&inner))
             .unwrap_or(state);
-        let tally: Arc<[Reaction]> = reactions.get(&marks.id).cloned().unwrap_or_default().into();
+        let tally: Arc<[Reaction]> = self
+            .reactions
+            .get(&marks.id)
+            .cloned()
+            .unwrap_or_default()
+            .into();
         let (head, body) = (self.cores.get(&id)?, self.cores.get(&marks.id)?);
         let is_author = self.view.viewer == Some(state.account);
         Some(Status {
@@ -46,6 +51,7 @@ impl Page<'_> {
             body: BodyOf(body.clone()),
             account: self.accounts.get(&state.account)?.clone(),
             reblog,
+            poll: self.poll(marks, body),
             favourited: marks.favourited,
             reblogged: marks.reblogged,
             bookmarked: marks.bookmarked,
@@ -72,5 +78,11 @@ impl Page<'_> {
                 bookmark_folder: None,
             },
         })
+    }
+
+    fn poll(&self, state: &StatusState, core: &StatusCore) -> Option<Poll> {
+        let votes = self.votes.get(&state.id).cloned().unwrap_or_default();
+        let poll = core.poll.as_ref()?;
+        Some(poll.shown(self.view.viewer, state.account, votes))
     }
 }

@@ -7,6 +7,7 @@ use crate::db::visibility::Visibility;
 use crate::error::{Error, Result};
 use crate::ids::MediaId;
 use crate::ops;
+use crate::ops::polls::PollDraft;
 use crate::ops::statuses::{Changes, Description, Draft};
 use crate::text::format::ContentType;
 use crate::web::ctx::Ctx;
@@ -33,6 +34,7 @@ pub fn read(cx: &Ctx) -> Result<Draft> {
         to: params.has("to").then(|| params.list("to")),
         media: media(params)?,
         descriptions: descriptions(params)?,
+        poll: poll(params)?,
         lifetime: lifetime(params)?,
         app: cx.me()?.app,
     })
@@ -50,6 +52,7 @@ pub fn changes(params: &Params) -> Result<Changes> {
         to: params.has("to").then(|| params.list("to")),
         media: media(params)?,
         descriptions: descriptions(params)?,
+        poll: poll(params)?,
     })
 }
 
@@ -68,10 +71,6 @@ pub fn visibility(params: &Params, key: &str) -> Result<Option<Visibility>> {
 }
 
 fn refuse_what_waits(params: &Params) -> Result<()> {
-    let options = params.map("poll").map(|poll| poll.list("options"));
-    if options.is_some_and(|options| !options.is_empty()) {
-        return Err(Error::Invalid("Polls cannot be posted yet".into()));
-    }
     let Some(at) = params.nonempty("scheduled_at") else {
         return Ok(());
     };
@@ -91,6 +90,26 @@ fn participation(params: &Params) -> Result<Option<i64>> {
             Err(_) => Err(ops::conversations::unknown()),
         },
     }
+}
+
+/// Clients send an empty poll where there is none.
+fn poll(params: &Params) -> Result<Option<PollDraft>> {
+    let Some(poll) = params.map("poll") else {
+        return Ok(None);
+    };
+    let options = poll.list("options");
+    if options.is_empty() {
+        return Ok(None);
+    }
+    let expires_in = poll
+        .int("expires_in")
+        .map_err(|bad| Error::BadRequest(bad.to_string()))?;
+    Ok(Some(PollDraft {
+        options,
+        expires_in: expires_in.ok_or(Error::MissingField("expires_in"))?,
+        multiple: poll.bool("multiple").unwrap_or(false),
+        hide_totals: poll.bool("hide_totals").unwrap_or(false),
+    }))
 }
 
 fn media(params: &Params) -> Result<Vec<MediaId>> {
