@@ -142,6 +142,10 @@ id!(
     FilterStatusId
 );
 id!(
+    /// A tag on a profile.
+    FeaturedTagId
+);
+id!(
     /// An OAuth application.
     AppId
 );

@@ -6,6 +6,7 @@ use crate::api::mastodon::{
     filters_v1, instance, lists, markers, media, notifications, registration, relationships,
     search, status_actions, statuses, timelines,
 };
+use crate::api::mastodon::{featured_tags, tags, trends};
 use crate::api::mastodon::{polls, status_edits};
 use crate::api::pleroma::{
     captcha, confirmation, emoji, emoji_packs, mfa, password_resets, pictures, reactions,
@@ -211,6 +212,22 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/timelines/direct",                User(&["read:statuses"]),                     timelines::direct),
     get("/api/v1/accounts/{id}/statuses",          Optional(&["read:statuses"]),                 timelines::by_account),
 
+    // Tags and trends
+    get("/api/v1/tags/{name}",                     Optional(&["read:follows"]),                  tags::show),
+    post("/api/v1/tags/{name}/follow",             User(&["follow", "write:follows"]),           tags::follow),
+    post("/api/v1/tags/{name}/unfollow",           User(&["follow", "write:follows"]),           tags::unfollow),
+    post("/api/v1/tags/{name}/feature",            User(&["write:accounts"]),                    featured_tags::feature),
+    post("/api/v1/tags/{name}/unfeature",          User(&["write:accounts"]),                    featured_tags::unfeature),
+    get("/api/v1/followed_tags",                   User(&["follow", "read:follows"]),            tags::followed),
+    get("/api/v1/featured_tags",                   User(&["read:accounts"]),                     featured_tags::list),
+    post("/api/v1/featured_tags",                  User(&["write:accounts"]),                    featured_tags::create),
+    delete("/api/v1/featured_tags/{id}",           User(&["write:accounts"]),                    featured_tags::delete),
+    get("/api/v1/featured_tags/suggestions",       User(&["read:accounts"]),                     featured_tags::suggestions),
+    get("/api/v1/accounts/{id}/featured_tags",     Optional(&["read:accounts"]),                 featured_tags::of_account),
+    get("/api/v1/trends",                          Optional(&["read:statuses"]),                 trends::tags),
+    get("/api/v1/trends/tags",                     Optional(&["read:statuses"]),                 trends::tags),
+    get("/api/v1/trends/statuses",                 Optional(&["read:statuses"]),                 trends::statuses),
+
     // Lists
     get("/api/v1/lists",                           User(&["read:lists"]),                        lists::list),
     post("/api/v1/lists",                          User(&["write:lists"]),                       lists::create),
@@ -301,7 +318,7 @@ pub static ROUTES: &[Route] = &[
 
     // Scrobbles
     post("/api/v1/pleroma/scrobble",               User(&["write"]),                             pleroma::scrobbles::create).rate(Class::Posting),
-    get("/api/v1/pleroma/accounts/{id}/scrobbles", Optional(&["read"]),                          pleroma::scrobbles::list),
+    get("/api/v1/pleroma/accounts/{id}/scrobbles", Optional(&["read:statuses"]),                          pleroma::scrobbles::list),
 
     // Notifications
     get("/api/v1/notifications",                   User(&["read:notifications"]),                notifications::list),

@@ -35,7 +35,7 @@ const MUCH: [&str; 15] = [
 ];
 
 /// What is little: removed with the account's own words, in the last transaction.
-const LITTLE: [&str; 20] = [
+const LITTLE: [&str; 22] = [
     "DELETE FROM mutes WHERE target_id = ?1",
     "DELETE FROM subscriptions WHERE account_id = ?1",
     "DELETE FROM subscriptions WHERE target_id = ?1",
@@ -45,6 +45,8 @@ const LITTLE: [&str; 20] = [
     "DELETE FROM conversation_mutes WHERE account_id = ?1",
     "DELETE FROM pins WHERE account_id = ?1",
     "DELETE FROM filters WHERE account_id = ?1",
+    "DELETE FROM tag_follows WHERE account_id = ?1",
+    "DELETE FROM featured_tags WHERE account_id = ?1",
     "DELETE FROM lists WHERE account_id = ?1",
     "DELETE FROM list_members WHERE account_id = ?1",
     "DELETE FROM markers WHERE account_id = ?1",

@@ -14,6 +14,7 @@ pub mod conversations;
 pub mod deletion;
 pub mod exports;
 pub mod favourites;
+pub mod featured_tags;
 pub mod filters;
 pub mod follows;
 pub mod home;
@@ -48,6 +49,7 @@ pub mod streaming;
 pub mod tags;
 pub mod timelines;
 pub mod tokens;
+pub mod trends;
 pub mod user_list;
 pub mod users;
 pub mod visibility;
@@ -349,7 +351,8 @@ pub fn newest_id(db: &Connection) -> Result<i64> {
                     coalesce((SELECT max(id) FROM mutes), 0), coalesce((SELECT max(id) FROM lists), 0),
                     coalesce((SELECT max(id) FROM list_members), 0), coalesce((SELECT max(id) FROM scrobbles), 0),
                     coalesce((SELECT max(id) FROM filters), 0), coalesce((SELECT max(id) FROM filter_keywords), 0),
-                    coalesce((SELECT max(id) FROM filter_statuses), 0))",
+                    coalesce((SELECT max(id) FROM filter_statuses), 0), coalesce((SELECT max(id) FROM tag_follows), 0),
+                    coalesce((SELECT max(id) FROM featured_tags), 0))",
         [],
         |row| row.get(0),
     )?)

@@ -140,3 +140,85 @@ CREATE TABLE filter_statuses (
   UNIQUE (filter_id, status_id)
 );
 CREATE INDEX filter_statuses_status ON filter_statuses (status_id);
+
+-- Tags that somebody follows: public posts with them are shown at home.
+CREATE TABLE tag_follows (
+  id         INTEGER PRIMARY KEY,                   -- paging key
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  tag_id     INTEGER NOT NULL REFERENCES tags (id) ON DELETE CASCADE,
+  UNIQUE (account_id, tag_id)
+);
+CREATE INDEX tag_follows_list ON tag_follows (account_id, id);
+CREATE INDEX tag_follows_tag ON tag_follows (tag_id, account_id);
+-- Tags that somebody shows on the profile, with how often they used them where others see it.
+CREATE TABLE featured_tags (
+  id             INTEGER PRIMARY KEY,
+  account_id     INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  tag_id         INTEGER NOT NULL REFERENCES tags (id) ON DELETE CASCADE,
+  statuses_count INTEGER NOT NULL DEFAULT 0,
+  last_status_at INTEGER,
+  UNIQUE (account_id, tag_id)
+);
+CREATE INDEX featured_tags_tag ON featured_tags (tag_id, account_id);
+-- What is much talked of: use of tags and attention to posts by day (days since 1970), public posts only. A month is kept.
+CREATE TABLE tag_days (
+  day      INTEGER NOT NULL,
+  tag_id   INTEGER NOT NULL REFERENCES tags (id) ON DELETE CASCADE,
+  uses     INTEGER NOT NULL DEFAULT 0,
+  accounts INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (day, tag_id)
+) WITHOUT ROWID;
+CREATE INDEX tag_days_tag ON tag_days (tag_id, day);
+CREATE TABLE tag_day_accounts (
+  day        INTEGER NOT NULL,
+  tag_id     INTEGER NOT NULL REFERENCES tags (id) ON DELETE CASCADE,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  PRIMARY KEY (day, tag_id, account_id)
+) WITHOUT ROWID;
+CREATE INDEX tag_day_accounts_tag ON tag_day_accounts (tag_id);
+CREATE INDEX tag_day_accounts_account ON tag_day_accounts (account_id);
+CREATE TABLE status_days (
+  day       INTEGER NOT NULL,
+  status_id INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  score     INTEGER NOT NULL DEFAULT 0,             -- favourites and reblogs
+  PRIMARY KEY (day, status_id)
+) WITHOUT ROWID;
+CREATE INDEX status_days_status ON status_days (status_id);
+
+-- Tags: followers read of them at home, profiles and trends count them.
+CREATE TRIGGER status_tags_used AFTER INSERT ON status_tags
+  WHEN (SELECT visibility FROM statuses WHERE id = new.status_id) = 0 BEGIN
+  INSERT OR IGNORE INTO home_entries (account_id, status_id) SELECT account_id, new.status_id FROM tag_follows WHERE tag_id = new.tag_id;
+  INSERT INTO tag_days (day, tag_id, uses) SELECT created_at / 86400000, new.tag_id, 1 FROM statuses WHERE id = new.status_id
+    ON CONFLICT (day, tag_id) DO UPDATE SET uses = uses + 1;
+  INSERT OR IGNORE INTO tag_day_accounts (day, tag_id, account_id)
+    SELECT created_at / 86400000, new.tag_id, account_id FROM statuses WHERE id = new.status_id;
+END;
+CREATE TRIGGER tag_day_accounts_added AFTER INSERT ON tag_day_accounts BEGIN
+  UPDATE tag_days SET accounts = accounts + 1 WHERE day = new.day AND tag_id = new.tag_id;
+  DELETE FROM tag_days WHERE day < new.day - 30;
+  DELETE FROM tag_day_accounts WHERE day < new.day - 30;
+END;
+CREATE TRIGGER featured_tags_used AFTER INSERT ON status_tags BEGIN
+  UPDATE featured_tags SET statuses_count = statuses_count + 1, last_status_at = (SELECT created_at FROM statuses WHERE id = new.status_id)
+    WHERE tag_id = new.tag_id AND account_id = (SELECT account_id FROM statuses WHERE id = new.status_id AND visibility < 2);
+END;
+-- An edit takes the tag off; where the status goes, its row is gone already when its tags go, and the next trigger has counted.
+CREATE TRIGGER featured_tags_unused AFTER DELETE ON status_tags BEGIN
+  UPDATE featured_tags SET statuses_count = statuses_count - 1
+    WHERE tag_id = old.tag_id AND account_id = (SELECT account_id FROM statuses WHERE id = old.status_id AND visibility < 2);
+END;
+CREATE TRIGGER featured_statuses_removed BEFORE DELETE ON statuses WHEN old.visibility < 2 BEGIN
+  UPDATE featured_tags SET statuses_count = statuses_count - 1
+    WHERE account_id = old.account_id AND tag_id IN (SELECT tag_id FROM status_tags WHERE status_id = old.id);
+END;
+CREATE TRIGGER favourites_trend AFTER INSERT ON favourites WHEN (SELECT visibility FROM statuses WHERE id = new.status_id) = 0 BEGIN
+  INSERT INTO status_days (day, status_id, score) VALUES (unixepoch() / 86400, new.status_id, 1)
+    ON CONFLICT (day, status_id) DO UPDATE SET score = score + 1;
+  DELETE FROM status_days WHERE day < unixepoch() / 86400 - 30;
+END;
+CREATE TRIGGER reblogs_trend AFTER INSERT ON statuses
+  WHEN new.reblog_of_id IS NOT NULL AND (SELECT visibility FROM statuses WHERE id = new.reblog_of_id) = 0 BEGIN
+  INSERT INTO status_days (day, status_id, score) VALUES (unixepoch() / 86400, new.reblog_of_id, 1)
+    ON CONFLICT (day, status_id) DO UPDATE SET score = score + 1;
+END;

@@ -1,9 +1,12 @@
 //! Hashtags.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
+use super::json_ids;
+use super::page::{Page, rows};
+use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::ids::AccountId;
+use crate::ids::{self, AccountId};
 use crate::{unblocked, visible};
 
 /// Ids of the known ones among these names, whatever their case; unknown ones are left out.
@@ -40,4 +43,132 @@ pub fn beginning_with(
     ))?;
     let found = stmt.query_map(params![start, end, viewer, limit, offset], |row| row.get(0))?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The id of a folded tag, if it was ever used.
+pub fn find(db: &Connection, name: &str) -> Result<Option<i64>> {
+    Ok(db
+        .prepare_cached("SELECT id FROM tags WHERE name = ?1")?
+        .query_row(params![name], |row| row.get(0))
+        .optional()?)
+}
+
+/// The id of a folded tag, made if it is new.
+pub fn put(db: &Connection, name: &str) -> Result<i64> {
+    db.prepare_cached("INSERT INTO tags (name) VALUES (?1) ON CONFLICT DO NOTHING")?
+        .execute(params![name])?;
+    Ok(db
+        .prepare_cached("SELECT id FROM tags WHERE name = ?1")?
+        .query_row(params![name], |row| row.get(0))?)
+}
+
+/// A tag as the viewer stands to it.
+#[derive(Clone, Debug)]
+pub struct TagRow {
+    /// `None`: nobody used or followed it yet.
+    pub id: Option<i64>,
+    /// Folded, without `#`.
+    pub name: String,
+    /// The viewer follows it.
+    pub following: bool,
+    /// The viewer shows it on the profile.
+    pub featuring: bool,
+}
+
+/// Folded tags in the order of the names, unknown ones too.
+pub fn page(db: &Connection, viewer: Option<AccountId>, names: &[String]) -> Result<Vec<TagRow>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT t.id, page.value,
+                EXISTS (SELECT 1 FROM tag_follows WHERE account_id = ?2 AND tag_id = t.id),
+                EXISTS (SELECT 1 FROM featured_tags WHERE account_id = ?2 AND tag_id = t.id)
+           FROM json_each(?1) AS page LEFT JOIN tags AS t ON t.name = page.value ORDER BY page.key",
+    )?;
+    let found = stmt.query_map(params![serde_json::to_string(names)?, viewer], |row| {
+        Ok(TagRow {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            following: row.get(2)?,
+            featuring: row.get(3)?,
+        })
+    })?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How much a tag was used on a day.
+#[derive(Clone, Copy, Debug)]
+pub struct Use {
+    /// The tag.
+    pub tag: i64,
+    /// Days since 1970.
+    pub day: i64,
+    /// Public posts with it.
+    pub uses: i64,
+    /// People who wrote them.
+    pub accounts: i64,
+}
+
+/// Use of these tags from that day on.
+pub fn history(db: &Connection, tags: &[i64], since: i64) -> Result<Vec<Use>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT d.tag_id, d.day, d.uses, d.accounts
+           FROM json_each(?1) AS page CROSS JOIN tag_days AS d INDEXED BY tag_days_tag ON d.tag_id = page.value AND d.day >= ?2",
+    )?;
+    let found = stmt.query_map(params![json_ids(tags), since], |row| {
+        Ok(Use {
+            tag: row.get(0)?,
+            day: row.get(1)?,
+            uses: row.get(2)?,
+            accounts: row.get(3)?,
+        })
+    })?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The present day, counted from 1970.
+pub fn today() -> i64 {
+    Timestamp::now().0.div_euclid(86_400_000)
+}
+
+/// Follows a tag; `false` when it was followed already.
+pub fn follow(db: &Connection, account: AccountId, tag: i64) -> Result<bool> {
+    let changed = db
+        .prepare_cached("INSERT INTO tag_follows (id, account_id, tag_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
+        .execute(params![ids::next(), account, tag])?;
+    Ok(changed == 1)
+}
+
+/// Ends the follow of a tag; `false` when there was none.
+pub fn unfollow(db: &Connection, account: AccountId, tag: i64) -> Result<bool> {
+    let changed = db
+        .prepare_cached("DELETE FROM tag_follows WHERE account_id = ?1 AND tag_id = ?2")?
+        .execute(params![account, tag])?;
+    Ok(changed == 1)
+}
+
+/// How many tags somebody follows.
+pub fn count_followed(db: &Connection, account: AccountId) -> Result<i64> {
+    Ok(db
+        .prepare_cached("SELECT count(*) FROM tag_follows WHERE account_id = ?1")?
+        .query_row(params![account], |row| row.get(0))?)
+}
+
+/// Tags that somebody follows, the latest follow first, with the ids of the paging rows.
+pub fn followed(db: &Connection, account: AccountId, page: &Page) -> Result<Vec<(i64, String)>> {
+    macro_rules! sql {
+        ($order:literal) => {
+            concat!(
+                "SELECT f.id, t.name FROM tag_follows AS f JOIN tags AS t ON t.id = f.tag_id
+                  WHERE f.account_id = ?1 AND f.id < ?2 AND f.id > ?3 ORDER BY f.id ",
+                $order,
+                " LIMIT ?4"
+            )
+        };
+    }
+    let sql = if page.upwards() {
+        sql!("ASC")
+    } else {
+        sql!("DESC")
+    };
+    let params = params![account, page.before(), page.after(), page.limit];
+    rows(db, sql, params, page)
 }

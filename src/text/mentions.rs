@@ -62,6 +62,12 @@ pub fn hashtags(text: &str) -> Vec<String> {
     }))
 }
 
+/// The hashtag that a text is, with or without its sign, in lower case.
+pub fn hashtag(text: &str) -> Option<String> {
+    let text = text.trim().trim_start_matches('#');
+    (!text.is_empty() && hashtag_length(text) == text.len()).then(|| text.to_lowercase())
+}
+
 fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut seen = HashSet::new();
     names
@@ -198,6 +204,15 @@ fn is_mark(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hashtag_alone_is_told_from_what_only_begins_with_one() {
+        assert_eq!(hashtag(" #Caf\u{e9} ").as_deref(), Some("caf\u{e9}"));
+        assert_eq!(hashtag("cats").as_deref(), Some("cats"));
+        for text in ["", "#", "42", "two words", "a-b", "x.y"] {
+            assert_eq!(hashtag(text), None, "{text}");
+        }
+    }
     use proptest::prelude::*;
     use std::time::{Duration, Instant};
 

@@ -53,6 +53,8 @@ pub struct Limits {
     pub field_value: usize,
     /// Files on one status.
     pub attachments: usize,
+    /// Tags on a profile.
+    pub featured_tags: usize,
 }
 
 impl About<'_> {
@@ -250,7 +252,7 @@ struct Configuration {
 
 #[derive(Serialize)]
 struct AccountLimits {
-    max_featured_tags: u32,
+    max_featured_tags: usize,
     max_pinned_statuses: u32,
     max_profile_fields: usize,
 }
@@ -429,7 +431,7 @@ impl About<'_> {
         let (instance, polls) = (&self.config.instance, self.polls());
         Configuration {
             accounts: AccountLimits {
-                max_featured_tags: 0,
+                max_featured_tags: self.limits.featured_tags,
                 max_pinned_statuses: instance.max_pinned,
                 max_profile_fields: self.limits.fields,
             },

@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod credential_account;
 pub mod emoji;
 pub mod emoji_pack;
+pub mod featured_tag;
 pub mod filter;
 pub mod fragments;
 pub mod instance;
@@ -23,6 +24,7 @@ pub mod scrobble;
 pub mod search;
 pub mod status;
 pub mod status_edit;
+pub mod tag;
 pub mod token;
 
 use rusqlite::Connection;

@@ -58,6 +58,7 @@ mod status_edits;
 mod statuses;
 mod storage;
 mod survival;
+mod tags;
 mod timelines;
 mod trace;
 mod unapproved;

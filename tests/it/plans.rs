@@ -118,6 +118,24 @@ fn filters_walk_indexes() {
 }
 
 #[test]
+fn tags_and_trends_walk_indexes() {
+    let plans = plans(&[
+        ("POST", "/api/v1/tags/cats/follow"),
+        ("POST", "/api/v1/featured_tags?name=cats"),
+        ("GET", "/api/v1/featured_tags/suggestions"),
+        ("GET", "/api/v1/followed_tags"),
+        ("GET", "/api/v1/tags/cats"),
+        ("GET", "/api/v1/trends/tags"),
+        ("GET", "/api/v1/trends/statuses"),
+        ("POST", "/api/v1/tags/cats/unfollow"),
+    ]);
+    assert!(plans.iter().any(|(sql, _)| sql.contains("status_days")));
+    for (sql, plan) in plans {
+        assert!(!plan.iter().any(|step| is_bad(step)), "{sql}\n{plan:#?}");
+    }
+}
+
+#[test]
 fn posting_and_acting_on_posts_walk_no_table() {
     let plans = plans(&[
         ("POST", "/api/v1/statuses?status=hello+%40alice+%23cats"),

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db;
 use crate::error::Result;
+use crate::ops::featured_tags::MAX_FEATURED_TAGS;
 use crate::ops::profiles;
 use crate::ops::statuses::MAX_ATTACHMENTS;
 use crate::views::View;
@@ -92,4 +93,5 @@ const LIMITS: Limits = Limits {
     field_name: profiles::FIELD_NAME_LENGTH,
     field_value: profiles::FIELD_VALUE_LENGTH,
     attachments: MAX_ATTACHMENTS,
+    featured_tags: MAX_FEATURED_TAGS,
 };

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
 use crate::text::query;
 use crate::views::View;
-use crate::views::search::{Found, Hashtag};
+use crate::views::search::Found;
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
 
@@ -39,13 +39,10 @@ pub fn v2(cx: &Ctx) -> Result<Reply> {
     cx.app.db().read(|db| {
         let found = search.run(cx, db)?;
         let view = cx.view(db);
-        let hashtags = found.hashtags.into_iter();
         Reply::json(&Found {
             accounts: accounts_json(cx, &view, &found.accounts)?,
             statuses: view.statuses(&found.statuses)?,
-            hashtags: hashtags
-                .map(|name| Hashtag::new(name, cx.app.base()))
-                .collect(),
+            hashtags: view.tags(&found.hashtags)?,
         })
     })
 }
