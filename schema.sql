@@ -58,6 +58,10 @@ CREATE TABLE accounts (
   UNIQUE (username, host)
 );
 CREATE INDEX accounts_host ON accounts (host) WHERE host <> '';
+-- The directory: who wants to be found, by latest post, by age, by number of followers.
+CREATE INDEX accounts_active ON accounts (last_status_at, id) WHERE discoverable = 1 AND hidden = 0;
+CREATE INDEX accounts_new ON accounts (id) WHERE discoverable = 1 AND hidden = 0;
+CREATE INDEX accounts_popular ON accounts (followers_count, id) WHERE discoverable = 1 AND hidden = 0;
 
 -- Key pairs: ours to sign with (private_key), theirs to verify. One actor may have several; a key id has one owner.
 CREATE TABLE account_keys (
@@ -558,6 +562,22 @@ CREATE TABLE account_notes (
   PRIMARY KEY (account_id, target_id)
 ) WITHOUT ROWID;
 CREATE INDEX account_notes_target ON account_notes (target_id);
+-- People whom somebody recommends on the profile; one follows them.
+CREATE TABLE endorsements (
+  id         INTEGER PRIMARY KEY,                   -- paging key
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  target_id  INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  UNIQUE (account_id, target_id)
+);
+CREATE INDEX endorsements_list ON endorsements (account_id, id);
+CREATE INDEX endorsements_target ON endorsements (target_id);
+-- People of whom somebody does not want to be told again that they might be worth following.
+CREATE TABLE suggestion_dismissals (
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  target_id  INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  PRIMARY KEY (account_id, target_id)
+) WITHOUT ROWID;
+CREATE INDEX suggestion_dismissals_target ON suggestion_dismissals (target_id);
 CREATE TABLE conversation_mutes (
   account_id      INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
   conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
@@ -754,3 +774,5 @@ CREATE TRIGGER reblogs_trend AFTER INSERT ON statuses
   INSERT INTO status_days (day, status_id, score) VALUES (unixepoch() / 86400, new.reblog_of_id, 1)
     ON CONFLICT (day, status_id) DO UPDATE SET score = score + 1;
 END;
+CREATE TRIGGER endorsements_end AFTER DELETE ON follows
+  BEGIN DELETE FROM endorsements WHERE account_id = old.account_id AND target_id = old.target_id; END;

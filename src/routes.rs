@@ -6,7 +6,7 @@ use crate::api::mastodon::{
     filters_v1, instance, lists, markers, media, notifications, registration, relationships,
     search, status_actions, statuses, timelines,
 };
-use crate::api::mastodon::{featured_tags, tags, trends};
+use crate::api::mastodon::{directory, endorsements, featured_tags, suggestions, tags, trends};
 use crate::api::mastodon::{polls, status_edits};
 use crate::api::pleroma::{
     captcha, confirmation, emoji, emoji_packs, mfa, password_resets, pictures, reactions,
@@ -211,6 +211,20 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/timelines/list/{id}",             User(&["read:lists"]),                        timelines::list),
     get("/api/v1/timelines/direct",                User(&["read:statuses"]),                     timelines::direct),
     get("/api/v1/accounts/{id}/statuses",          Optional(&["read:statuses"]),                 timelines::by_account),
+
+    // People worth knowing
+    post("/api/v1/accounts/{id}/pin",              User(&["write:accounts"]),                    endorsements::endorse),
+    post("/api/v1/accounts/{id}/unpin",            User(&["write:accounts"]),                    endorsements::unendorse),
+    post("/api/v1/accounts/{id}/endorse",          User(&["write:accounts"]),                    endorsements::endorse),
+    post("/api/v1/accounts/{id}/unendorse",        User(&["write:accounts"]),                    endorsements::unendorse),
+    get("/api/v1/endorsements",                    User(&["read:accounts"]),                     endorsements::list),
+    get("/api/v1/accounts/{id}/endorsements",      Optional(&["read:accounts"]),                 endorsements::of_account),
+    get("/api/v1/pleroma/accounts/{id}/endorsements", Optional(&["read:accounts"]),              endorsements::of_account),
+    get("/api/v1/accounts/familiar_followers",     User(&["follow", "read:follows"]),            suggestions::familiar_followers),
+    get("/api/v1/suggestions",                     User(&["read:accounts"]),                     suggestions::v1),
+    get("/api/v2/suggestions",                     User(&["read:accounts"]),                     suggestions::v2),
+    delete("/api/v1/suggestions/{id}",             User(&["write:accounts"]),                    suggestions::dismiss),
+    get("/api/v1/directory",                       Optional(&["read:accounts"]),                 directory::list),
 
     // Tags and trends
     get("/api/v1/tags/{name}",                     Optional(&["read:follows"]),                  tags::show),

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::web::router::Found;
 
 /// Feature, and a request that only a server with it can answer.
-const FEATURES: [(&str, &str, &str); 16] = [
+const FEATURES: [(&str, &str, &str); 17] = [
     ("pleroma_api", "GET", "/api/pleroma/frontend_configurations"),
     ("mastodon_api", "GET", "/api/v1/instance"),
     ("mastodon_api_streaming", "GET", "/api/v1/streaming"),
@@ -39,6 +39,7 @@ const FEATURES: [(&str, &str, &str); 16] = [
     ),
     ("editing", "PUT", "/api/v1/statuses/1"),
     ("profile_directory", "GET", "/api/v1/directory"),
+    ("v2_suggestions", "GET", "/api/v2/suggestions"),
     ("pleroma_chat_messages", "GET", "/api/v1/pleroma/chats"),
     (
         "pleroma:bookmark_folders",

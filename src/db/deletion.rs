@@ -35,7 +35,7 @@ const MUCH: [&str; 15] = [
 ];
 
 /// What is little: removed with the account's own words, in the last transaction.
-const LITTLE: [&str; 22] = [
+const LITTLE: [&str; 25] = [
     "DELETE FROM mutes WHERE target_id = ?1",
     "DELETE FROM subscriptions WHERE account_id = ?1",
     "DELETE FROM subscriptions WHERE target_id = ?1",
@@ -46,6 +46,9 @@ const LITTLE: [&str; 22] = [
     "DELETE FROM pins WHERE account_id = ?1",
     "DELETE FROM filters WHERE account_id = ?1",
     "DELETE FROM tag_follows WHERE account_id = ?1",
+    "DELETE FROM endorsements WHERE account_id = ?1",
+    "DELETE FROM endorsements WHERE target_id = ?1",
+    "DELETE FROM suggestion_dismissals WHERE account_id = ?1",
     "DELETE FROM featured_tags WHERE account_id = ?1",
     "DELETE FROM lists WHERE account_id = ?1",
     "DELETE FROM list_members WHERE account_id = ?1",

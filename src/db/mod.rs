@@ -12,6 +12,8 @@ pub mod bookmarks;
 pub mod codes;
 pub mod conversations;
 pub mod deletion;
+pub mod directory;
+pub mod endorsements;
 pub mod exports;
 pub mod favourites;
 pub mod featured_tags;
@@ -46,6 +48,7 @@ pub mod status_edits;
 pub mod status_search;
 pub mod statuses;
 pub mod streaming;
+pub mod suggestions;
 pub mod tags;
 pub mod timelines;
 pub mod tokens;
@@ -352,7 +355,7 @@ pub fn newest_id(db: &Connection) -> Result<i64> {
                     coalesce((SELECT max(id) FROM list_members), 0), coalesce((SELECT max(id) FROM scrobbles), 0),
                     coalesce((SELECT max(id) FROM filters), 0), coalesce((SELECT max(id) FROM filter_keywords), 0),
                     coalesce((SELECT max(id) FROM filter_statuses), 0), coalesce((SELECT max(id) FROM tag_follows), 0),
-                    coalesce((SELECT max(id) FROM featured_tags), 0))",
+                    coalesce((SELECT max(id) FROM featured_tags), 0), coalesce((SELECT max(id) FROM endorsements), 0))",
         [],
         |row| row.get(0),
     )?)

@@ -34,6 +34,8 @@ pub struct RelationshipRow {
     pub subscribing: bool,
     /// What the viewer noted about it.
     pub note: String,
+    /// The viewer recommends it on the profile.
+    pub endorsed: bool,
 }
 
 /// Relationships in the order of the ids, in one query. Unknown accounts are left out, and hidden ones unless asked for.
@@ -50,7 +52,8 @@ pub fn page(
                 m.notifications, m.expires_at,
                 EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ?2 AND host = a.host),
                 EXISTS (SELECT 1 FROM subscriptions WHERE account_id = ?2 AND target_id = a.id),
-                coalesce((SELECT comment FROM account_notes WHERE account_id = ?2 AND target_id = a.id), '')
+                coalesce((SELECT comment FROM account_notes WHERE account_id = ?2 AND target_id = a.id), ''),
+                EXISTS (SELECT 1 FROM endorsements WHERE account_id = ?2 AND target_id = a.id)
            FROM json_each(?1) AS wanted JOIN accounts AS a ON a.id = wanted.value
            LEFT JOIN follows AS f ON f.account_id = ?2 AND f.target_id = a.id
            LEFT JOIN follows AS back ON back.account_id = a.id AND back.target_id = ?2
@@ -74,6 +77,7 @@ pub fn page(
                 domain_blocking: row.get(9)?,
                 subscribing: row.get(10)?,
                 note: row.get(11)?,
+                endorsed: row.get(12)?,
             })
         },
     )?;

@@ -222,3 +222,26 @@ CREATE TRIGGER reblogs_trend AFTER INSERT ON statuses
   INSERT INTO status_days (day, status_id, score) VALUES (unixepoch() / 86400, new.reblog_of_id, 1)
     ON CONFLICT (day, status_id) DO UPDATE SET score = score + 1;
 END;
+
+-- People whom somebody recommends on the profile; one follows them.
+CREATE TABLE endorsements (
+  id         INTEGER PRIMARY KEY,                   -- paging key
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  target_id  INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  UNIQUE (account_id, target_id)
+);
+CREATE INDEX endorsements_list ON endorsements (account_id, id);
+CREATE INDEX endorsements_target ON endorsements (target_id);
+-- People of whom somebody does not want to be told again that they might be worth following.
+CREATE TABLE suggestion_dismissals (
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  target_id  INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  PRIMARY KEY (account_id, target_id)
+) WITHOUT ROWID;
+CREATE INDEX suggestion_dismissals_target ON suggestion_dismissals (target_id);
+-- The directory: who wants to be found, by latest post, by age, by number of followers.
+CREATE INDEX accounts_active ON accounts (last_status_at, id) WHERE discoverable = 1 AND hidden = 0;
+CREATE INDEX accounts_new ON accounts (id) WHERE discoverable = 1 AND hidden = 0;
+CREATE INDEX accounts_popular ON accounts (followers_count, id) WHERE discoverable = 1 AND hidden = 0;
+CREATE TRIGGER endorsements_end AFTER DELETE ON follows
+  BEGIN DELETE FROM endorsements WHERE account_id = old.account_id AND target_id = old.target_id; END;

@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod confirmation;
 pub mod conversations;
 pub mod emoji_packs;
+pub mod endorsements;
 pub mod favourites;
 pub mod featured_tags;
 pub mod filters;

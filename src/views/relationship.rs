@@ -52,7 +52,7 @@ impl From<RelationshipRow> for Relationship {
             requested: row.follow_pending == Some(true),
             requested_by: row.follower_pending == Some(true),
             domain_blocking: row.domain_blocking,
-            endorsed: false,
+            endorsed: row.endorsed,
             subscribing: row.subscribing,
             note: row.note,
         }

@@ -57,6 +57,7 @@ mod status_actions;
 mod status_edits;
 mod statuses;
 mod storage;
+mod suggestions;
 mod survival;
 mod tags;
 mod timelines;

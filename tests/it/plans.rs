@@ -136,6 +136,24 @@ fn tags_and_trends_walk_indexes() {
 }
 
 #[test]
+fn finding_people_walks_indexes() {
+    let plans = plans(&[
+        ("GET", "/api/v1/suggestions"),
+        ("GET", "/api/v1/directory"),
+        ("GET", "/api/v1/directory?order=new"),
+        ("GET", "/api/v1/endorsements"),
+        ("GET", "/api/v1/accounts/familiar_followers?id[]=ME"),
+    ]);
+    // The directory's indexes hold whom it lists, in its order: a page of it is walked.
+    let is_walk = |step: &String| is_bad(step) && !step.starts_with("SCAN a USING INDEX accounts_");
+    for (sql, plan) in plans {
+        let sorts =
+            sql.contains("accounts_active") && plan.iter().any(|step| step.contains("TEMP B-TREE"));
+        assert!(!sorts && !plan.iter().any(is_walk), "{sql}\n{plan:#?}");
+    }
+}
+
+#[test]
 fn posting_and_acting_on_posts_walk_no_table() {
     let plans = plans(&[
         ("POST", "/api/v1/statuses?status=hello+%40alice+%23cats"),

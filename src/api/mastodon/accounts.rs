@@ -159,7 +159,7 @@ pub(super) fn listed(cx: &Ctx, view: &View, page: &Keyed) -> Result<Reply> {
     }
 }
 
-fn accounts(cx: &Ctx, view: &View, ids: &[AccountId]) -> Result<Reply> {
+pub(super) fn accounts(cx: &Ctx, view: &View, ids: &[AccountId]) -> Result<Reply> {
     if with_relationships(cx) {
         Reply::json(&view.related_accounts(ids)?)
     } else {

@@ -14,7 +14,10 @@ use crate::web::reply::Reply;
 const NOTE_LENGTH: usize = 5000;
 
 /// Runs a change between the caller and the account in the path.
-fn act(cx: &Ctx, work: impl FnOnce(&Tx, AccountId, AccountId) -> Result<()>) -> Result<Reply> {
+pub(super) fn act(
+    cx: &Ctx,
+    work: impl FnOnce(&Tx, AccountId, AccountId) -> Result<()>,
+) -> Result<Reply> {
     let me = cx.me()?.id;
     let other = cx.id("id", "Record")?;
     let relationship = cx.app.db().write(|tx| {

@@ -1,0 +1,46 @@
+//! People whom somebody recommends on the profile.
+
+use rusqlite::{Connection, params};
+
+use super::page::{Keyed, Page, rows};
+use crate::error::Result;
+use crate::ids::{self, AccountId};
+
+/// Recommends an account; twice is once.
+pub fn insert(db: &Connection, account: AccountId, target: AccountId) -> Result<()> {
+    db.prepare_cached("INSERT INTO endorsements (id, account_id, target_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
+        .execute(params![ids::next(), account, target])?;
+    Ok(())
+}
+
+/// Takes a recommendation back; `false` when there was none.
+pub fn delete(db: &Connection, account: AccountId, target: AccountId) -> Result<bool> {
+    let changed = db
+        .prepare_cached("DELETE FROM endorsements WHERE account_id = ?1 AND target_id = ?2")?
+        .execute(params![account, target])?;
+    Ok(changed == 1)
+}
+
+/// Whom an account recommends, the latest first; paged by row or by account.
+pub fn list(db: &Connection, of: AccountId, page: &Page) -> Result<Keyed> {
+    macro_rules! sql {
+        ($order:literal) => {
+            concat!(
+                "SELECT e.id, e.target_id FROM endorsements AS e JOIN accounts AS a ON a.id = e.target_id
+                  WHERE e.account_id = ?1 AND a.hidden = 0
+                    AND e.id < coalesce((SELECT id FROM endorsements WHERE account_id = ?1 AND target_id = ?2), ?2)
+                    AND e.id > coalesce((SELECT id FROM endorsements WHERE account_id = ?1 AND target_id = ?3), ?3)
+                  ORDER BY e.id ",
+                $order,
+                " LIMIT ?4"
+            )
+        };
+    }
+    let sql = if page.upwards() {
+        sql!("ASC")
+    } else {
+        sql!("DESC")
+    };
+    let params = params![of, page.before(), page.after(), page.limit];
+    Ok(rows(db, sql, params, page)?.into())
+}
