@@ -332,11 +332,21 @@ CREATE TABLE status_days (
 ) WITHOUT ROWID;
 CREATE INDEX status_days_status ON status_days (status_id);
 
+-- Posts that wait for their hour; a job posts them. `params` is what was asked for, JSON in the API's words.
+CREATE TABLE scheduled_statuses (
+  id           INTEGER PRIMARY KEY,
+  account_id   INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  scheduled_at INTEGER NOT NULL,
+  params       TEXT    NOT NULL
+);
+CREATE INDEX scheduled_statuses_owner ON scheduled_statuses (account_id, id);
+
 -- Uploads and remote attachments. Without a status it is an upload waiting to be posted.
 CREATE TABLE media (
   id            INTEGER PRIMARY KEY,
   account_id    INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
   status_id     INTEGER REFERENCES statuses (id) ON DELETE SET NULL,
+  scheduled_id  INTEGER REFERENCES scheduled_statuses (id) ON DELETE SET NULL,  -- waits with it
   position      INTEGER NOT NULL DEFAULT 0,         -- -1: an edit took it off; only earlier versions show it
   kind          TEXT    NOT NULL CHECK (kind IN ('image','gifv','video','audio','unknown')),
   mime          TEXT    NOT NULL,
@@ -356,6 +366,7 @@ CREATE TABLE media (
   created_at    INTEGER NOT NULL
 );
 CREATE INDEX media_status ON media (status_id, position) WHERE status_id IS NOT NULL;
+CREATE INDEX media_scheduled ON media (scheduled_id) WHERE scheduled_id IS NOT NULL;
 CREATE INDEX media_account ON media (account_id, id);
 
 -- Polls, each hanging on a status. The counts are of the votes we know; another server's polls also take those of their origin.

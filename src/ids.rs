@@ -97,6 +97,12 @@ macro_rules! id {
             }
         }
 
+        impl From<i64> for $name {
+            fn from(id: i64) -> $name {
+                $name(id)
+            }
+        }
+
         impl From<$name> for i64 {
             fn from(id: $name) -> i64 {
                 id.0
@@ -116,6 +122,10 @@ id!(
 id!(
     /// A media attachment.
     MediaId
+);
+id!(
+    /// A post that waits for its hour.
+    ScheduledId
 );
 id!(
     /// A notification.

@@ -7,7 +7,7 @@ use crate::api::mastodon::{
     search, status_actions, statuses, timelines,
 };
 use crate::api::mastodon::{directory, endorsements, featured_tags, suggestions, tags, trends};
-use crate::api::mastodon::{polls, status_edits};
+use crate::api::mastodon::{polls, scheduled_statuses, status_edits};
 use crate::api::pleroma::{
     captcha, confirmation, emoji, emoji_packs, mfa, password_resets, pictures, reactions,
     remote_emoji_packs,
@@ -158,6 +158,10 @@ pub static ROUTES: &[Route] = &[
     post("/api/v1/statuses/{id}/unpin",            User(&["write:accounts"]),                    status_actions::unpin),
     post("/api/v1/statuses/{id}/mute",             User(&["write:mutes"]),                       status_actions::mute),
     post("/api/v1/statuses/{id}/unmute",           User(&["write:mutes"]),                       status_actions::unmute),
+    get("/api/v1/scheduled_statuses",              User(&["read:statuses"]),                     scheduled_statuses::list),
+    get("/api/v1/scheduled_statuses/{id}",         User(&["read:statuses"]),                     scheduled_statuses::show),
+    put("/api/v1/scheduled_statuses/{id}",         User(&["write:statuses"]),                    scheduled_statuses::update),
+    delete("/api/v1/scheduled_statuses/{id}",      User(&["write:statuses"]),                    scheduled_statuses::delete),
     get("/api/v1/polls/{id}",                      Optional(&["read:statuses"]),                 polls::show),
     post("/api/v1/polls/{id}/votes",               User(&["write:statuses"]),                    polls::vote),
     get("/api/v1/favourites",                      User(&["read:favourites"]),                   status_actions::favourites),

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::json_ids;
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::ids::{AccountId, MediaId, StatusId};
+use crate::ids::{AccountId, MediaId, ScheduledId, StatusId};
 
 /// An upload or a remote attachment.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT m.id, m.account_id, m.status_id, m.kind, m.mime, m.file, m.preview_file, m.remote_url, m.original_name, m.description,
-                    m.blurhash, m.width, m.height, m.preview_width, m.preview_height, m.focus_x, m.focus_y FROM ",
+                    m.blurhash, m.width, m.height, m.preview_width, m.preview_height, m.focus_x, m.focus_y, m.scheduled_id FROM ",
             $rest
         )
     };
@@ -78,6 +78,17 @@ pub fn of_versions(db: &Connection, status: StatusId) -> Result<Vec<MediaRow>> {
         "media AS m WHERE m.status_id = ?1 ORDER BY m.position"
     ))?;
     let rows = stmt.query_map(params![status], MediaRow::read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Uploads that wait with scheduled posts, in the author's order.
+pub fn of_scheduled(db: &Connection, page: &[ScheduledId]) -> Result<Vec<(ScheduledId, MediaRow)>> {
+    let mut stmt = db.prepare_cached(select!(
+        "json_each(?1) AS page JOIN media AS m ON m.scheduled_id = page.value ORDER BY page.value, m.position"
+    ))?;
+    let rows = stmt.query_map(params![json_ids(page)], |row| {
+        Ok((row.get("scheduled_id")?, MediaRow::read(row)?))
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -162,7 +173,8 @@ pub fn set_preview(
 /// Removes those of the uploads that hang on nothing; returns the names of their files.
 pub fn remove_detached(db: &Connection, ids: &[MediaId]) -> Result<Vec<String>> {
     let mut stmt = db.prepare_cached(
-        "DELETE FROM media WHERE id IN (SELECT value FROM json_each(?1)) AND status_id IS NULL RETURNING file, preview_file",
+        "DELETE FROM media WHERE id IN (SELECT value FROM json_each(?1)) AND status_id IS NULL AND scheduled_id IS NULL
+         RETURNING file, preview_file",
     )?;
     let rows = stmt.query_map(params![json_ids(ids)], |row| {
         Ok([row.get::<_, Option<String>>(0)?, row.get(1)?])

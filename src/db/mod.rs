@@ -41,6 +41,7 @@ pub mod reactions;
 pub mod reblogs;
 pub mod relationships;
 pub mod row;
+pub mod scheduled_statuses;
 pub mod scrobbles;
 pub mod server_state;
 pub mod stats;

@@ -39,6 +39,16 @@ CREATE TABLE status_edits (
   created_at   INTEGER NOT NULL                     -- when this version came to be
 );
 CREATE INDEX status_edits_status ON status_edits (status_id, id);
+-- Posts that wait for their hour; a job posts them. `params` is what was asked for, JSON in the API's words.
+CREATE TABLE scheduled_statuses (
+  id           INTEGER PRIMARY KEY,
+  account_id   INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  scheduled_at INTEGER NOT NULL,
+  params       TEXT    NOT NULL
+);
+CREATE INDEX scheduled_statuses_owner ON scheduled_statuses (account_id, id);
+ALTER TABLE media ADD COLUMN scheduled_id INTEGER REFERENCES scheduled_statuses (id) ON DELETE SET NULL;
+CREATE INDEX media_scheduled ON media (scheduled_id) WHERE scheduled_id IS NOT NULL;
 CREATE TABLE polls (
   status_id    INTEGER PRIMARY KEY REFERENCES statuses (id) ON DELETE CASCADE,
   multiple     INTEGER NOT NULL DEFAULT 0,

@@ -6,6 +6,7 @@
 pub mod close_poll;
 pub mod delete_account;
 pub mod expire_status;
+pub mod post_scheduled;
 pub mod remove_files;
 pub mod runner;
 pub mod send_mail;
@@ -50,6 +51,11 @@ pub static KINDS: &[Kind] = &[
     Kind {
         name: "expire_status",
         work: expire_status::work,
+        retries: &[1, 5, 20, 60, 180, 480, 960],
+    },
+    Kind {
+        name: "post_scheduled",
+        work: post_scheduled::work,
         retries: &[1, 5, 20, 60, 180, 480, 960],
     },
     Kind {

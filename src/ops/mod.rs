@@ -28,6 +28,7 @@ pub mod polls;
 pub mod profiles;
 pub mod reactions;
 pub mod registration;
+pub mod scheduled_statuses;
 pub mod scrobbles;
 pub mod server_keys;
 pub mod sessions;

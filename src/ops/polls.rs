@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::clock::Timestamp;
@@ -23,7 +24,7 @@ pub const MAX_OPTION_CHARS: usize = 200;
 pub const MAX_EXPIRATION: i64 = 31_536_000;
 
 /// A poll as its author wants it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct PollDraft {
     /// Titles, in order.
     pub options: Vec<String>,

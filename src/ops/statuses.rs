@@ -14,15 +14,15 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::clock::Timestamp;
-use crate::config::BaseUrl;
+use crate::config::{BaseUrl, Instance};
 use crate::db::statuses::insert::{NewStatus, describe};
 use crate::db::statuses::{Parent, StatusRow, owned_by, parent};
 use crate::db::users::{Habits, habits};
 use crate::db::visibility::Visibility;
-use crate::db::{self, Tx, conversations, jobs, streaming};
+use crate::db::{self, Tx, conversations, jobs, lists, streaming};
 use crate::error::{Error, Result};
 use crate::events::Event;
-use crate::ids::{self, AccountId, AppId, MediaId, StatusId};
+use crate::ids::{self, AccountId, AppId, ListId, MediaId, StatusId};
 use crate::ops::polls::PollDraft;
 use crate::text::format::{self, ContentType, Rendered};
 use crate::text::html;
@@ -47,6 +47,17 @@ pub struct Rules<'a> {
     pub description_limit: usize,
 }
 
+impl Rules<'_> {
+    /// As the settings have them.
+    pub fn new<'a>(base: &'a BaseUrl, instance: &Instance) -> Rules<'a> {
+        Rules {
+            base,
+            limit: instance.limit as usize,
+            description_limit: instance.description_limit as usize,
+        }
+    }
+}
+
 /// How long the attachments of a deleted post wait to be posted anew ("delete and redraft").
 const REDRAFT: Duration = Duration::from_secs(3600);
 
@@ -65,6 +76,8 @@ pub struct Draft {
     pub language: Option<String>,
     /// How far it reaches; `None`: as far as what it answers, or as the author's habit is.
     pub visibility: Option<Visibility>,
+    /// The author's list to whose members it goes, if it goes to a list.
+    pub list: Option<ListId>,
     /// The status it answers.
     pub in_reply_to: Option<StatusId>,
     /// The author's participation it is posted into.
@@ -96,7 +109,7 @@ pub struct Description {
 
 /// Posts a status.
 pub fn post(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<StatusId> {
-    check(rules, draft)?;
+    check_text(rules, draft)?;
     let habits = habits(tx, me)?;
     let thread = Thread::find(tx, me, draft)?;
     let visibility = thread.visibility(draft, &habits)?;
@@ -158,7 +171,13 @@ pub fn about_to_go(tx: &Tx, status: StatusId) -> Result<()> {
     Ok(())
 }
 
-fn check(rules: &Rules, draft: &Draft) -> Result<()> {
+/// Refuses what [`post`] would refuse for what it says, and tells how far it would reach.
+pub(super) fn check(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<Visibility> {
+    check_text(rules, draft)?;
+    Thread::find(tx, me, draft)?.visibility(draft, &habits(tx, me)?)
+}
+
+fn check_text(rules: &Rules, draft: &Draft) -> Result<()> {
     let invalid = |text: &str| Err(Error::Invalid(text.into()));
     if draft.text.trim().is_empty() && draft.media.is_empty() {
         return invalid("Cannot post an empty status without attachments");
@@ -276,12 +295,26 @@ impl Composed<'_> {
                 row,
                 addressed: &self.addressed,
                 tags: &self.rendered.hashtags,
+                list: self.list(tx, me)?,
                 media: &draft.media,
                 poll: draft.poll.as_ref().map(|poll| poll.begin(now)),
                 words: &words(draft, &self.rendered.html),
             },
         )?;
         Ok(id)
+    }
+
+    /// The list, if it is the author's. To an unknown one the post goes to nobody.
+    fn list(&self, tx: &Tx, me: AccountId) -> Result<Option<ListId>> {
+        let wanted = self
+            .draft
+            .list
+            .filter(|_| self.visibility == Visibility::List);
+        match wanted.map(|id| lists::owned_by(tx, me, id)) {
+            Some(Ok(list)) => Ok(Some(list.id)),
+            None | Some(Err(Error::NotFound(_))) => Ok(None),
+            Some(Err(error)) => Err(error),
+        }
     }
 
     fn conversation(&self, tx: &Tx, base: &BaseUrl) -> Result<i64> {
@@ -300,6 +333,6 @@ fn words(draft: &Draft, html: &str) -> String {
     }
 }
 
-fn no_attachment() -> Error {
+pub(super) fn no_attachment() -> Error {
     Error::Invalid("An attachment does not exist or belongs to another post".into())
 }

@@ -20,6 +20,7 @@ pub mod nodeinfo;
 pub mod notification;
 pub mod reaction;
 pub mod relationship;
+pub mod scheduled_status;
 pub mod scrobble;
 pub mod search;
 pub mod status;

@@ -48,6 +48,7 @@ mod reactions;
 mod registration;
 mod robustness;
 mod routes;
+mod scheduled_statuses;
 mod scrobbles;
 mod search;
 mod sessions;

@@ -168,6 +168,11 @@ fn posting_and_acting_on_posts_walk_no_table() {
         ("GET", "/api/v1/statuses/ID/history"),
         (
             "POST",
+            "/api/v1/statuses?status=then&scheduled_at=2099-01-01T00:00:00Z",
+        ),
+        ("GET", "/api/v1/scheduled_statuses?min_id=1"),
+        (
+            "POST",
             "/api/v1/statuses?status=well&poll[options][]=a&poll[options][]=b&poll[expires_in]=0",
         ),
         ("POST", "/api/v1/statuses/ID/favourite"),

@@ -106,7 +106,7 @@ fn an_empty_post_and_one_over_the_limit_are_refused() {
 }
 
 #[test]
-fn what_cannot_be_done_yet_is_refused_and_not_dropped() {
+fn what_cannot_be_done_is_refused_and_not_dropped() {
     let server = TestServer::new();
     let alice = server.user("alice");
     let post = |more: &[(&str, &str)]| {
@@ -114,17 +114,51 @@ fn what_cannot_be_done_yet_is_refused_and_not_dropped() {
         form.extend_from_slice(more);
         alice.post("/api/v1/statuses", &form)
     };
-    assert_eq!(
-        post(&[("scheduled_at", "2099-01-01T00:00:00Z")]).status,
-        422
-    );
-    assert_eq!(
-        post(&[("scheduled_at", "2020-01-01T00:00:00Z")]).status,
-        200
-    );
     post(&[("expires_in", "3600")]).refused(422, "Expiry date is too soon");
     assert_eq!(post(&[("visibility", "everyone")]).status, 422);
-    assert_eq!(ids(&alice.get("/api/v1/timelines/home").ok()).len(), 1);
+    assert!(ids(&alice.get("/api/v1/timelines/home").ok()).is_empty());
+}
+
+#[test]
+fn a_post_to_a_list_reaches_its_members_only_and_names_nobody() {
+    let server = TestServer::new();
+    let (alice, bob, carol) = (
+        server.user("alice"),
+        server.user("bob"),
+        server.user("carol"),
+    );
+    bob.follow(&alice);
+    carol.follow(&alice);
+    let list = alice.post("/api/v1/lists", &[("title", "near")]).ok();
+    let list = list["id"].as_str().unwrap();
+    alice
+        .post(
+            &format!("/api/v1/lists/{list}/accounts"),
+            &[("account_ids[]", bob.id.as_str())],
+        )
+        .ok();
+    let to = format!("list:{list}");
+    let posted = alice.post_with("psst", &[("visibility", to.as_str())]);
+    assert_eq!(
+        (&posted["visibility"], &posted["mentions"]),
+        (&json!("list"), &json!([]))
+    );
+    let id = posted["id"].as_str().unwrap();
+    let path = format!("/api/v1/statuses/{id}");
+    assert_eq!(ids(&bob.get("/api/v1/timelines/home").ok()), [id]);
+    bob.get(&path).ok();
+    assert!(told(&server, &bob.id).is_empty());
+    for answer in [carol.get(&path), server.get(&path)] {
+        answer.refused(404, "Record not found");
+    }
+    assert!(ids(&carol.get("/api/v1/timelines/home").ok()).is_empty());
+    // Somebody else's list, and one that is not there, reach nobody.
+    for to in [to.as_str(), "list:12345", "list:near"] {
+        let posted = carol.post_with("hello?", &[("visibility", to)]);
+        let path = format!("/api/v1/statuses/{}", posted["id"].as_str().unwrap());
+        assert_eq!(posted["visibility"], "list");
+        bob.get(&path).refused(404, "Record not found");
+    }
 }
 
 #[test]

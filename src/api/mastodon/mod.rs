@@ -21,6 +21,7 @@ pub mod pictures;
 pub mod polls;
 pub mod registration;
 pub mod relationships;
+pub mod scheduled_statuses;
 pub mod search;
 pub mod status_actions;
 pub mod status_edits;

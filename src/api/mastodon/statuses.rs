@@ -6,9 +6,11 @@ pub use draft::visibility;
 
 use serde::Serialize;
 
+use super::scheduled_statuses;
 use crate::db;
 use crate::error::Result;
 use crate::ids::StatusId;
+use crate::ops;
 use crate::ops::statuses::{self, Rules};
 use crate::views::View;
 use crate::views::status::Status;
@@ -23,10 +25,13 @@ pub fn create(cx: &Ctx) -> Result<Reply> {
     if cx.params.bool("preview") == Some(true) {
         return preview(cx, &rules, &draft);
     }
-    let id = cx
-        .app
-        .db()
-        .write(|tx| statuses::post(tx, &rules, me.id, &draft))?;
+    let db = cx.app.db();
+    if let Some(at) = scheduled_statuses::hour(cx)? {
+        let add = ops::scheduled_statuses::add;
+        let id = db.write(|tx| add(tx, &rules, me.id, &draft, at))?;
+        return Reply::json(&db.read(|db| cx.view(db).scheduled_status(id))?);
+    }
+    let id = db.write(|tx| statuses::post(tx, &rules, me.id, &draft))?;
     answer(cx, id)
 }
 
@@ -119,10 +124,5 @@ pub fn answer(cx: &Ctx, id: StatusId) -> Result<Reply> {
 
 /// What the settings say about posts.
 pub fn rules<'a>(cx: &Ctx<'a>) -> Rules<'a> {
-    let config = &cx.app.config().instance;
-    Rules {
-        base: cx.app.base(),
-        limit: config.limit as usize,
-        description_limit: config.description_limit as usize,
-    }
+    Rules::new(cx.app.base(), &cx.app.config().instance)
 }

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::db::json_ids;
 use crate::db::visibility::Visibility;
 use crate::error::Result;
-use crate::ids::{AccountId, AppId, MediaId, StatusId};
+use crate::ids::{AccountId, AppId, ListId, MediaId, StatusId};
 
 /// A row to be.
 #[derive(Clone, Debug)]
@@ -79,6 +79,15 @@ pub fn address(db: &Connection, status: StatusId, accounts: &[AccountId]) -> Res
     Ok(())
 }
 
+/// Addresses the status to the members of a list without naming them.
+pub fn address_list(db: &Connection, status: StatusId, list: ListId) -> Result<()> {
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO mentions (status_id, account_id, silent) SELECT ?1, account_id, 1 FROM list_members WHERE list_id = ?2",
+    )?
+    .execute(params![status, list])?;
+    Ok(())
+}
+
 /// Hangs folded hashtags on the status, making those that are new.
 pub fn tag(db: &Connection, status: StatusId, names: &[String]) -> Result<()> {
     let names = serde_json::to_string(names)?;
@@ -102,7 +111,7 @@ pub fn attach(
     let attached = db
         .prepare_cached(
             "UPDATE media SET status_id = ?1, position = (SELECT min(key) FROM json_each(?3) WHERE value = media.id)
-              WHERE id IN (SELECT value FROM json_each(?3)) AND account_id = ?2 AND status_id IS NULL",
+              WHERE id IN (SELECT value FROM json_each(?3)) AND account_id = ?2 AND status_id IS NULL AND scheduled_id IS NULL",
         )?
         .execute(params![status, author, json_ids(media)])?;
     Ok(attached == media.len())

@@ -2,7 +2,7 @@
 
 use super::addressing::{self, People};
 use super::insert::moved;
-use super::{Description, Draft, MAX_ATTACHMENTS, Rules, check, words};
+use super::{Description, Draft, MAX_ATTACHMENTS, Rules, check_text, words};
 use crate::clock::Timestamp;
 use crate::db::polls::NewPoll;
 use crate::db::status_edits::{self, Text};
@@ -70,7 +70,7 @@ pub fn edit(tx: &Tx, rules: &Rules, me: AccountId, id: StatusId, changes: &Chang
     }
     let before = source(tx, id)?.unwrap_or_default();
     let draft = drafted(&row, &before, changes);
-    check(rules, &draft)?;
+    check_text(rules, &draft)?;
     let people = addressing::resolve(tx, rules.base, &draft.text)?;
     let rendered = format::render(&draft.text, draft.content_type, &people.links);
     let (named, unnamed) = match &changes.to {

@@ -9,7 +9,7 @@ use crate::db::visibility::Visibility;
 use crate::db::{Tx, conversations, jobs, status_search};
 use crate::error::Result;
 use crate::events::Event;
-use crate::ids::{AccountId, MediaId};
+use crate::ids::{AccountId, ListId, MediaId};
 use crate::ops::{notifications, polls};
 
 /// A status and what comes with it.
@@ -20,6 +20,8 @@ pub struct Arrival<'a> {
     pub addressed: &'a [AccountId],
     /// Folded hashtags.
     pub tags: &'a [String],
+    /// The author's list whose members it goes to, unnamed.
+    pub list: Option<ListId>,
     /// Uploads of its author to attach.
     pub media: &'a [MediaId],
     /// A question to hang on it.
@@ -34,6 +36,9 @@ pub fn insert(tx: &Tx, new: &Arrival) -> Result<()> {
     insert::insert(tx, row)?;
     if !new.addressed.is_empty() {
         insert::address(tx, row.id, new.addressed)?;
+    }
+    if let Some(list) = new.list {
+        insert::address_list(tx, row.id, list)?;
     }
     if !new.tags.is_empty() {
         insert::tag(tx, row.id, new.tags)?;

@@ -61,6 +61,7 @@ pub fn reblog(
             row,
             addressed: &[],
             tags: &[],
+            list: None,
             media: &[],
             poll: None,
             words: "",

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use crate::clock::Timestamp;
 use crate::db::visibility::Visibility;
 use crate::error::{Error, Result};
-use crate::ids::MediaId;
+use crate::ids::{ListId, MediaId};
 use crate::ops;
 use crate::ops::polls::PollDraft;
 use crate::ops::statuses::{Changes, Description, Draft};
@@ -13,13 +12,9 @@ use crate::text::format::ContentType;
 use crate::web::ctx::Ctx;
 use crate::web::params::Params;
 
-/// What is due sooner than this is posted at once.
-const AT_ONCE: Duration = Duration::from_secs(300);
-
 /// Reads the post; refuses what cannot be done rather than dropping it.
 pub fn read(cx: &Ctx) -> Result<Draft> {
     let params = &cx.params;
-    refuse_what_waits(params)?;
     let text = |key| params.text(key).unwrap_or_default().into_owned();
     let content_type = params.text("content_type").unwrap_or_default();
     Ok(Draft {
@@ -29,6 +24,7 @@ pub fn read(cx: &Ctx) -> Result<Draft> {
         sensitive: params.bool("sensitive"),
         language: params.nonempty("language").map(|code| code.into_owned()),
         visibility: visibility(params, "visibility")?,
+        list: list(params),
         in_reply_to: cx.optional_id("in_reply_to_id"),
         participation: participation(params)?,
         to: params.has("to").then(|| params.list("to")),
@@ -70,16 +66,10 @@ pub fn visibility(params: &Params, key: &str) -> Result<Option<Visibility>> {
     }
 }
 
-fn refuse_what_waits(params: &Params) -> Result<()> {
-    let Some(at) = params.nonempty("scheduled_at") else {
-        return Ok(());
-    };
-    let at =
-        Timestamp::parse(&at).ok_or_else(|| Error::Invalid("scheduled_at is no date".into()))?;
-    if at >= Timestamp::now().plus(AT_ONCE) {
-        return Err(Error::Invalid("Posts cannot be scheduled yet".into()));
-    }
-    Ok(())
+/// The list of `list:ID`; what is no id names no list.
+fn list(params: &Params) -> Option<ListId> {
+    let word = params.nonempty("visibility")?;
+    word.strip_prefix("list:")?.parse().ok()
 }
 
 fn participation(params: &Params) -> Result<Option<i64>> {
