@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::auth::captcha::Solved;
@@ -26,6 +26,7 @@ use crate::web::idempotency::InProgress;
 use crate::web::kept::Kept;
 use crate::web::rate::Limiter;
 use crate::web::router::Router;
+use crate::web::streaming::Streams;
 
 /// The running server's parts.
 pub struct App {
@@ -41,6 +42,7 @@ pub struct App {
     kept: Kept,
     hasher: Hasher,
     captchas: Solved,
+    streams: Arc<Streams>,
     uploads: Store,
     decoder: Decoder,
     mailer: Mailer,
@@ -112,6 +114,7 @@ impl App {
             kept: Kept::default(),
             hasher: Hasher::new(config.password.cost),
             captchas: Solved::default(),
+            streams: Arc::new(Streams::new(&config.limits, Arc::clone(db.hub()))?),
             uploads: Store::new(data.join("uploads"))?,
             decoder: Decoder::default(),
             mailer: Mailer::new(&config, &base, &data.join("mail")).map_err(Error::internal)?,
@@ -194,6 +197,11 @@ impl App {
     /// Captchas that were solved a moment ago.
     pub fn captchas(&self) -> &Solved {
         &self.captchas
+    }
+
+    /// Open streams.
+    pub fn streams(&self) -> &Arc<Streams> {
+        &self.streams
     }
 
     /// Files that people uploaded.

@@ -25,6 +25,8 @@
 //! * Every route states its access and scope in the table; `web::dispatch` refuses everybody else before a handler runs.
 //! * Every read of a post goes through one predicate in SQL, `visible!` in [`db::visibility`].
 //! * A change and the job that announces it share a transaction ([`db::Db::write`]).
+//! * What happened is published after the commit, in its order ([`events`]); open streams look at it through the same
+//!   predicate, once per viewer ([`web::streaming`]).
 //! * No database connection is held while hashing a password, decoding an image, waiting for a peer or writing an answer.
 //! * A page of statuses costs the same number of SQL statements whatever its size ([`views::View`]).
 //!

@@ -4,7 +4,7 @@ use crate::api;
 use crate::api::mastodon::{
     accounts, apps, blocks, conversations, credentials, custom_emojis, exports, filters,
     filters_v1, instance, lists, markers, media, notifications, registration, relationships,
-    search, status_actions, statuses, timelines,
+    search, status_actions, statuses, streaming, timelines,
 };
 use crate::api::mastodon::{directory, endorsements, featured_tags, suggestions, tags, trends};
 use crate::api::mastodon::{polls, scheduled_statuses, status_edits};
@@ -286,6 +286,19 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/filters/{id}",                    User(&["read:filters"]),                      filters_v1::show),
     put("/api/v1/filters/{id}",                    User(&["write:filters"]),                     filters_v1::update),
     delete("/api/v1/filters/{id}",                 User(&["write:filters"]),                     filters_v1::delete),
+
+    // Streaming. What somebody may hear on a WebSocket is asked at each subscription (web::streaming::allowed).
+    get("/api/v1/streaming",                       Known(&[]),                                   streaming::socket),
+    get("/api/v1/streaming/health",                Open,                                         streaming::health),
+    get("/api/v1/streaming/user",                  User(&["read:statuses"]),                     streaming::user),
+    get("/api/v1/streaming/user/notification",     User(&["read:notifications"]),                streaming::notifications),
+    get("/api/v1/streaming/direct",                User(&["read:statuses"]),                     streaming::direct),
+    get("/api/v1/streaming/list",                  User(&["read:lists"]),                        streaming::list),
+    get("/api/v1/streaming/public",                Optional(&["read:statuses"]),                 streaming::public),
+    get("/api/v1/streaming/public/local",          Optional(&["read:statuses"]),                 streaming::public_local),
+    get("/api/v1/streaming/public/remote",         Optional(&["read:statuses"]),                 streaming::public_remote),
+    get("/api/v1/streaming/hashtag",               Optional(&["read:statuses"]),                 streaming::hashtag),
+    get("/api/v1/streaming/hashtag/local",         Optional(&["read:statuses"]),                 streaming::hashtag_local),
 
     // Media
     post("/api/v1/media",                          User(&["write:media"]),                       media::create).upload(),

@@ -56,9 +56,13 @@ pub fn serve(arguments: &[String]) {
     let handler: Handler = Arc::new(move |_| {
         rouille::Response::from_data("application/json; charset=utf-8", body.clone())
     });
-    let server = Bare::open(([127, 0, 0, 1], 0).into(), 16, handler, || {
-        panic!("the socket failed")
-    })
+    let server = Bare::open(
+        ([127, 0, 0, 1], 0).into(),
+        16,
+        handler,
+        Arc::new(|_| None),
+        || panic!("the socket failed"),
+    )
     .unwrap();
     println!("{}", server.address());
     std::thread::park();

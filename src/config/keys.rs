@@ -233,6 +233,10 @@ settings! {
         connections: u32 = 512, in 8..=65_536;
         /// Open connections from one address.
         connections_per_address: u32 = 32, in 1..=65_536;
+        /// Open streams in all; each costs a socket and a few KiB, not a thread.
+        streams: u32 = 512, in 0..=65_536;
+        /// Open streams of one person, or of one address without login: a client opens one per device, or one per timeline.
+        streams_per_user: u32 = 256, in 1..=65_536;
         /// Size of a request head.
         head: u64 = 16 * KIB, in KIB..=64 * KIB;
         /// Size of a request body that is not an upload.

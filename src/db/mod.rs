@@ -91,7 +91,7 @@ pub struct Db {
     writer: Mutex<Connection>,
     generation: AtomicU64,
     bell: Bell,
-    hub: Hub,
+    hub: Arc<Hub>,
 }
 
 /// A write transaction. It remembers that a job was pushed, to ring the bell after the commit, and what happened, to publish it.
@@ -153,7 +153,7 @@ impl Db {
             writer: Mutex::new(writer),
             generation: AtomicU64::new(0),
             bell: Bell::default(),
-            hub: Hub::default(),
+            hub: Arc::default(),
         })
     }
 
@@ -213,7 +213,7 @@ impl Db {
     }
 
     /// Where what happened is published.
-    pub fn hub(&self) -> &Hub {
+    pub fn hub(&self) -> &Arc<Hub> {
         &self.hub
     }
 

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::json_ids;
 use super::users::Flags;
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -88,6 +89,15 @@ pub fn by_cookie(db: &Connection, hash: &[u8]) -> Result<Option<TokenRow>> {
     Ok(stmt
         .query_row(params![hash, Timestamp::now()], TokenRow::read)
         .optional()?)
+}
+
+/// Those of these tokens that are live.
+pub fn live(db: &Connection, ids: &[TokenId]) -> Result<Vec<TokenRow>> {
+    let mut stmt = db.prepare_cached(select!(
+        "WHERE t.id IN (SELECT value FROM json_each(?1)) AND t.expires_at > ?2"
+    ))?;
+    let rows = stmt.query_map(params![json_ids(ids), Timestamp::now()], TokenRow::read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// A token to be stored.

@@ -1,6 +1,8 @@
 //! Sessions: who a token or cookie speaks for, and what they may. The one `authenticate` of the server (security.md O4):
 //! it asks the database every time, so deactivation, approval and revocation take effect at once.
 
+use std::collections::HashMap;
+
 use crate::auth::scope::Scopes;
 use crate::auth::secret::digest;
 use crate::db::tokens::{self, TokenRow};
@@ -123,6 +125,17 @@ pub fn by_token(db: &Db, rules: Rules, token: &str) -> Result<Session> {
 pub fn by_cookie(db: &Db, rules: Rules, cookie: &str) -> Result<Session> {
     let found = db.ask(|db| tokens::by_cookie(db, &digest(cookie)))?;
     Ok(session(found, rules))
+}
+
+/// The users of those among these tokens that are still live and whose users may be heard, with their present rights.
+pub fn still(db: &Db, rules: Rules, ids: &[TokenId]) -> Result<HashMap<TokenId, Viewer>> {
+    let rows = db.read(|db| tokens::live(db, ids))?;
+    let sessions = rows
+        .into_iter()
+        .map(|row| (row.id, session(Some(row), rules)));
+    Ok(sessions
+        .filter_map(|(id, session)| session.viewer().cloned().map(|viewer| (id, viewer)))
+        .collect())
 }
 
 /// A user known by other means than a token, with all rights of its own.

@@ -7,8 +7,10 @@ use serde_json::value::RawValue;
 use super::View;
 use super::account::raw;
 use crate::clock::Timestamp;
+use crate::db::accounts;
 use crate::db::relationships::{self, RelationshipRow};
 use crate::error::{Error, Result};
+use crate::events::FollowState;
 use crate::ids::AccountId;
 
 /// Relationship.
@@ -75,4 +77,57 @@ impl View<'_> {
 pub fn one(db: &Connection, viewer: AccountId, other: AccountId) -> Result<Relationship> {
     let mut rows = relationships::page(db, viewer, &[other], true)?;
     rows.pop().map(Relationship::from).ok_or(Error::record())
+}
+
+/// How a follow stands, with what it did to both accounts: `pleroma:follow_relationships_update` (pleroma-contract A.10).
+#[derive(Serialize)]
+pub struct Change {
+    state: &'static str,
+    follower: Side,
+    following: Side,
+}
+
+#[derive(Serialize)]
+struct Side {
+    id: AccountId,
+    follower_count: i64,
+    following_count: i64,
+}
+
+/// What the follower's clients are told of a change; `None` when one of the two is gone. Hidden numbers are 0, but for one's own.
+pub fn change(
+    db: &Connection,
+    follower: AccountId,
+    target: AccountId,
+    state: FollowState,
+) -> Result<Option<Change>> {
+    let (Some(one), Some(other)) = (accounts::by_id(db, follower)?, accounts::by_id(db, target)?)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Change {
+        state: match state {
+            FollowState::Pending => "follow_pending",
+            FollowState::Accepted => "follow_accept",
+            FollowState::Rejected => "follow_reject",
+        },
+        follower: Side {
+            id: one.id,
+            follower_count: one.followers_count,
+            following_count: one.following_count,
+        },
+        following: Side {
+            id: other.id,
+            follower_count: if other.hide_followers_count {
+                0
+            } else {
+                other.followers_count
+            },
+            following_count: if other.hide_follows_count {
+                0
+            } else {
+                other.following_count
+            },
+        },
+    }))
 }

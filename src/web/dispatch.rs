@@ -243,10 +243,20 @@ fn refused_params(bad: BadParams) -> Error {
     }
 }
 
+/// Without the front door, the framework takes all that ever comes for the body of a request that asks for an upgrade.
+fn upgraded_length(request: &rouille::Request) -> Option<u64> {
+    let connection = request.header("Connection")?;
+    let length = request.header("Content-Length").unwrap_or_default();
+    let is_upgrade = connection.to_ascii_lowercase().contains("upgrade");
+    is_upgrade.then(|| length.parse().unwrap_or(0))
+}
+
 fn read_body(request: &rouille::Request, limit: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Some(body) = request.data() {
-        body.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+        let length = upgraded_length(request).unwrap_or(u64::MAX);
+        let most = length.min(limit as u64 + 1);
+        body.take(most).read_to_end(&mut bytes)?;
     }
     if bytes.len() > limit {
         Err(Error::Status(413, "The body is too large".into()))
@@ -343,6 +353,10 @@ fn refusal(request: &rouille::Request, path: &str, error: &Error) -> Reply {
     match error {
         Error::Throttled { retry_after } => reply.header("Retry-After", &retry_after.to_string()),
         Error::Status(503, _) => reply.header("Retry-After", "5"),
+        // Which version of which protocol is spoken (RFC 6455, 4.4).
+        Error::Status(426, _) => reply
+            .header("Upgrade", "websocket")
+            .header("Sec-WebSocket-Version", "13"),
         _ => reply,
     }
 }

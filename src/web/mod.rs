@@ -20,3 +20,4 @@ pub mod reply;
 pub mod router;
 pub mod second_factors;
 pub mod server;
+pub mod streaming;

@@ -6,12 +6,19 @@ use std::time::Duration;
 
 use super::dispatch;
 use super::door::bare::Bare;
-use super::door::{BodyLimit, Door, Handler, Settings};
+use super::door::{BodyLimit, Door, Handler, Settings, Takers};
+use super::streaming;
 use crate::app::App;
 use crate::error::Result;
 
 /// A server that answers.
-pub enum Server {
+pub struct Server {
+    front: Front,
+    streams: streaming::Running,
+}
+
+/// What stands between the clients and the handler.
+enum Front {
     /// Behind the front door.
     Guarded(Door),
     /// `server.front_door = false`: for use behind a proxy that limits heads, bodies and time.
@@ -23,31 +30,32 @@ impl Server {
     pub fn start(app: &Arc<App>, listener: TcpListener) -> Result<Server> {
         let answering = Arc::clone(app);
         let handler: Handler = Arc::new(move |request| dispatch::answer(&answering, request));
+        let redeeming = Arc::clone(app.streams());
+        let takers: Takers = Arc::new(move |ticket| redeeming.taker(ticket));
         let settings = settings(app);
+        let streams = streaming::start(app)?;
         if !app.config().server.front_door {
             let address = listener.local_addr()?;
             // rouille binds by itself; the port was ours until now, so nobody else asks for it.
             drop(listener);
-            return Ok(Server::Bare(Bare::open(
-                address,
-                settings.threads,
-                handler,
-                lost,
-            )?));
+            let bare = Bare::open(address, settings.threads, handler, takers, lost)?;
+            let front = Front::Bare(bare);
+            return Ok(Server { front, streams });
         }
         let limiting = Arc::clone(app);
         let body_limit: BodyLimit =
             Arc::new(move |method, target| dispatch::body_limit(&limiting, method, target));
-        Ok(Server::Guarded(Door::open(
-            listener, settings, body_limit, handler,
-        )?))
+        let door = Door::open(listener, settings, body_limit, handler, takers)?;
+        let front = Front::Guarded(door);
+        Ok(Server { front, streams })
     }
 
-    /// Refuses new work, lets what runs finish until the deadline.
+    /// Sends the streams away, refuses new work, lets what runs finish until the deadline.
     pub fn close(self, deadline: Duration) {
-        match self {
-            Server::Guarded(door) => door.close(deadline),
-            Server::Bare(bare) => bare.close(deadline),
+        self.streams.stop();
+        match self.front {
+            Front::Guarded(door) => door.close(deadline),
+            Front::Bare(bare) => bare.close(deadline),
         }
     }
 }

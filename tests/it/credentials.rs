@@ -8,7 +8,7 @@ use crate::support::{Answer, TestServer, TestUser};
 
 const UPDATE: &str = "/api/v1/accounts/update_credentials";
 
-fn png() -> Vec<u8> {
+pub fn png() -> Vec<u8> {
     let picture = image::RgbImage::from_fn(40, 30, |x, y| image::Rgb([x as u8, y as u8, 99]));
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kenoma::web::door::{Door, SPOOL_HEADER, Settings};
+use kenoma::web::door::{Door, Handed, SPOOL_HEADER, Settings, TICKET_HEADER, Taker};
 use rouille::{Request, Response};
 
 const MEBIBYTE: usize = 1024 * 1024;
@@ -31,7 +31,8 @@ fn open(adjust: impl FnOnce(&mut Settings)) -> Server {
         "/tiny" => 10,
         _ => 4 * MEBIBYTE,
     });
-    let door = Door::open(listener, settings, limit, Arc::new(handle)).expect("an open door");
+    let door = Door::open(listener, settings, limit, Arc::new(handle), Arc::new(taker))
+        .expect("an open door");
     Server { door, spool }
 }
 
@@ -60,8 +61,21 @@ impl Server {
     }
 }
 
+/// Gives every connection that leaves a greeting, and ends it.
+fn taker(ticket: &str) -> Option<Taker> {
+    let ticket = ticket.to_owned();
+    Some(Box::new(move |mut handed: Handed| {
+        let _ = write!(handed.stream, "taken by {ticket}");
+    }))
+}
+
 fn handle(request: &Request) -> Response {
     match request.raw_url() {
+        "/leave" => Response::text("never sent").with_unique_header(TICKET_HEADER, "seven"),
+        "/switch" => Response::text("")
+            .with_status_code(101)
+            .with_unique_header("Upgrade", "test")
+            .with_unique_header(TICKET_HEADER, "eight"),
         "/hello" => Response::text("hello"),
         "/none" => Response::empty_204().with_additional_header("X-Test", "1"),
         "/panic" => panic!("the panic that a test asked for"),
@@ -414,4 +428,27 @@ fn a_panic_is_a_500_and_costs_only_its_connection() {
     );
     assert_eq!(answer.header("connection"), Some("close"));
     server.assert_answers();
+}
+
+#[test]
+fn a_connection_leaves_with_the_head_of_its_response() {
+    let server = open(|settings| settings.max_connections = 1);
+    let said = server.tell(b"GET /leave HTTP/1.1\r\nHost: a\r\n\r\n");
+    let (head, rest) = said.split_once("\r\n\r\n").expect("a head");
+    assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+    assert!(head.contains("Connection: close"), "{head}");
+    assert!(
+        !head.contains("Content-Length") && !head.to_lowercase().contains("ticket"),
+        "{head}"
+    );
+    assert_eq!(rest, "taken by seven");
+    let said = server.tell(b"GET /switch HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(
+        said.starts_with("HTTP/1.1 101 Switching Protocols"),
+        "{said}"
+    );
+    assert!(
+        said.contains("Connection: Upgrade\r\n\r\ntaken by eight"),
+        "{said}"
+    );
 }

@@ -213,7 +213,7 @@ fn features_are_those_that_the_routes_answer() {
     assert!(features.contains(&json!("pleroma_api")) && features.contains(&json!("mastodon_api")));
     assert_eq!(
         features.contains(&json!("mastodon_api_streaming")),
-        server.get("/api/v1/streaming").status != 404,
+        server.get("/api/v1/streaming/health").status != 404,
     );
     assert_eq!(
         features.contains(&json!("pleroma_emoji_reactions")),

@@ -60,8 +60,9 @@ const SOCKETS: &[&str] = &[
     "UnixStream",
 ];
 
-/// Where sockets are opened: inwards by the door, outwards by the one HTTP client. Mail goes out through `lettre`.
-const SOCKET_FILES: &[&str] = &["web/door", "web/server.rs", "fed/fetch"];
+/// Where sockets are opened: inwards by the door, which hands some to the streams, outwards by the one HTTP client. Mail goes
+/// out through `lettre`.
+const SOCKET_FILES: &[&str] = &["web/door", "web/server.rs", "web/streaming", "fed/fetch"];
 
 /// A file of the server: its path below `src`, its room, its text without comments and unit tests.
 struct Source {

@@ -58,6 +58,7 @@ mod status_actions;
 mod status_edits;
 mod statuses;
 mod storage;
+mod streaming;
 mod suggestions;
 mod survival;
 mod tags;

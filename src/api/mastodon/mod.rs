@@ -26,6 +26,7 @@ pub mod search;
 pub mod status_actions;
 pub mod status_edits;
 pub mod statuses;
+pub mod streaming;
 pub mod suggestions;
 pub mod tags;
 pub mod timelines;

@@ -2,9 +2,9 @@
 //! for use behind a proxy that limits heads, bodies and time.
 use std::fs;
 use std::io::{self, Read};
-use std::net::{Shutdown, SocketAddr};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use socket2::SockRef;
 
 use super::refusal::Refusal;
 use super::shared::lock;
+use super::takeover::{self, Leave, Takers};
 use super::{Handler, SPOOL_HEADER};
 
 /// A rouille server with a pool of request threads.
@@ -25,6 +26,8 @@ pub struct Bare {
 
 #[derive(Default)]
 struct State {
+    /// Ours, where clients connect to.
+    port: AtomicU16,
     closing: AtomicBool,
     in_flight: Mutex<usize>,
     finished: Condvar,
@@ -47,15 +50,18 @@ impl Bare {
         address: SocketAddr,
         threads: usize,
         handler: Handler,
+        takers: Takers,
         lost: impl FnOnce() + Send + 'static,
     ) -> io::Result<Bare> {
         let state = Arc::new(State::default());
         let counting = Arc::clone(&state);
-        let server =
-            rouille::Server::new(address, move |request| answer(&handler, &counting, request))
-                .map_err(io::Error::other)?
-                .pool_size(threads.max(1));
+        let server = rouille::Server::new(address, move |request| {
+            answer(&handler, &takers, &counting, request)
+        })
+        .map_err(io::Error::other)?
+        .pool_size(threads.max(1));
         let address = server.server_addr();
+        state.port.store(address.port(), Ordering::Relaxed);
         let listener = listening_socket(address)?;
         // Accepted sockets inherit it; without, a kept connection waits 40 ms for each response.
         SockRef::from(&listener).set_tcp_nodelay(true)?;
@@ -96,7 +102,7 @@ impl Bare {
 }
 
 /// Runs the handler, unless the request is one that the door would not let through either.
-fn answer(handler: &Handler, state: &Arc<State>, request: &Request) -> Response {
+fn answer(handler: &Handler, takers: &Takers, state: &Arc<State>, request: &Request) -> Response {
     if state.closing.load(Ordering::Relaxed) {
         return Refusal::CLOSING.response();
     }
@@ -106,6 +112,10 @@ fn answer(handler: &Handler, state: &Arc<State>, request: &Request) -> Response 
     *lock(&state.in_flight) += 1;
     let in_flight = InFlight(Arc::clone(state));
     let mut response = handler(request);
+    if let Some(taker) = takeover::redeem(&mut response, takers) {
+        let port = state.port.load(Ordering::Relaxed);
+        return Leave::with(taker, port, *request.remote_addr(), response);
+    }
     // The body is dropped when it is sent: until then the request is in flight.
     let (source, size) =
         std::mem::replace(&mut response.data, ResponseBody::empty()).into_reader_and_size();
@@ -144,8 +154,26 @@ impl Read for Tracked {
     }
 }
 
-/// The socket that rouille keeps to itself, found among the process's descriptors.
+/// The listening socket that rouille keeps to itself.
 fn listening_socket(address: SocketAddr) -> io::Result<OwnedFd> {
+    own_socket(|socket| {
+        let local = socket.local_addr().ok().and_then(|local| local.as_socket());
+        local == Some(address) && socket.is_listener().unwrap_or(false)
+    })
+}
+
+/// Our end of the connection with that peer, on that port of ours.
+pub(super) fn connected_socket(port: u16, peer: SocketAddr) -> io::Result<TcpStream> {
+    let socket = own_socket(|socket| {
+        let other = socket.peer_addr().ok().and_then(|other| other.as_socket());
+        let local = socket.local_addr().ok().and_then(|local| local.as_socket());
+        other == Some(peer) && local.is_some_and(|local| local.port() == port)
+    })?;
+    Ok(TcpStream::from(socket))
+}
+
+/// The first wanted one among the process's descriptors.
+fn own_socket(is_wanted: impl Fn(&SockRef) -> bool) -> io::Result<OwnedFd> {
     for entry in fs::read_dir("/dev/fd")? {
         let Some(number) = entry?
             .file_name()
@@ -157,15 +185,13 @@ fn listening_socket(address: SocketAddr) -> io::Result<OwnedFd> {
         let Ok(copy) = duplicate(number) else {
             continue;
         };
-        let socket = SockRef::from(&copy);
-        let local = socket.local_addr().ok().and_then(|local| local.as_socket());
-        if local == Some(address) && socket.is_listener().unwrap_or(false) {
+        if is_wanted(&SockRef::from(&copy)) {
             return Ok(copy);
         }
     }
     Err(io::Error::new(
         io::ErrorKind::NotFound,
-        "the listening socket is not among our descriptors",
+        "the socket is not among our descriptors",
     ))
 }
 

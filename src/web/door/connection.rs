@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use socket2::SockRef;
 
 use super::SPOOL_HEADER;
-use super::Settings;
 use super::body::Incoming;
 use super::caps::Slot;
 use super::head::{self, Framing, Head};
@@ -15,6 +14,7 @@ use super::refusal::Refusal;
 use super::shared::Shared;
 use super::spool::Spool;
 use super::watched::Watched;
+use super::{Handed, Settings, Taker};
 
 /// How long a worker may block on a kept connection for its next request, rounded up to a tick
 /// of the system's clock. It saves a busy client two changes of thread for each request.
@@ -33,6 +33,7 @@ pub(super) struct Connection {
     input: Vec<u8>,
     scanned: usize,
     blocking: bool,
+    taker: Option<Taker>,
     _slot: Slot,
 }
 
@@ -89,6 +90,7 @@ impl Connection {
             input: Vec::new(),
             scanned: 0,
             blocking: false,
+            taker: None,
             _slot: slot,
         })
     }
@@ -233,6 +235,26 @@ impl Connection {
         self.stage = Stage::Sending(Box::new(outgoing), 0);
     }
 
+    /// Has the connection leave the door once its response head is sent.
+    pub fn leave_to(&mut self, taker: Taker) {
+        self.taker = Some(taker);
+    }
+
+    /// Who gets the connection after the response that was just sent, if it leaves.
+    pub fn take_taker(&mut self) -> Option<Taker> {
+        self.taker.take()
+    }
+
+    /// Leaves the door: the poller and the limits know nothing of the connection any more.
+    pub fn leave(self) -> io::Result<Handed> {
+        let stream = self.link.source().try_clone()?;
+        Ok(Handed {
+            stream,
+            read: self.input,
+            keep: None,
+        })
+    }
+
     /// Sends on; `with_source` also reads further parts of the body, which may block.
     pub fn send(&mut self, with_source: bool, settings: &Settings) -> io::Result<Sent> {
         let Stage::Sending(outgoing, marked) = &mut self.stage else {
@@ -296,6 +318,7 @@ impl Request {
             is_head: self.head.method == "HEAD",
             is_1_1: self.head.is_1_1,
             keep_alive: self.head.keep_alive,
+            leaves: false,
         }
     }
 }

@@ -7,10 +7,10 @@
 //!
 //! What is absent on purpose: routes, accounts, proxies' headers (all the handler's), TLS and
 //! streams. A handler that wants to keep the socket (WebSocket, server-sent events) cannot use
-//! [`rouille::Response::upgrade`], because the request is built from memory. It will name a
-//! ticket in a private response header, as [`SPOOL_HEADER`] does for bodies; the worker then
-//! writes the head, takes the connection out of the poller and gives its `TcpStream`, with the
-//! bytes already read, to whoever registered that ticket.
+//! [`rouille::Response::upgrade`], because the request is built from memory. It names a ticket in
+//! a private response header ([`TICKET_HEADER`]), as [`SPOOL_HEADER`] does for bodies; the worker
+//! then writes the head, takes the connection out of the poller and gives its `TcpStream`, with
+//! the bytes already read, to the [`Taker`] of that ticket. It is no connection of the door's any more.
 pub mod bare;
 mod body;
 mod caps;
@@ -22,7 +22,8 @@ mod pool;
 mod refusal;
 mod shared;
 mod spool;
-mod watched;
+mod takeover;
+pub(super) mod watched;
 mod worker;
 
 use std::io;
@@ -33,6 +34,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use shared::Shared;
+pub(super) use shared::contain;
+pub use takeover::{Handed, TICKET_HEADER, Taker, Takers};
 
 /// The application: one complete request in, one response out.
 pub type Handler = Arc<dyn Fn(&rouille::Request) -> rouille::Response + Send + Sync>;
@@ -120,9 +123,10 @@ impl Door {
         settings: Settings,
         body_limit: BodyLimit,
         handler: Handler,
+        takers: Takers,
     ) -> io::Result<Door> {
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(settings, body_limit, handler)?);
+        let shared = Arc::new(Shared::new(settings, body_limit, handler, takers)?);
         let events = poller::EventLoop::new(listener, Arc::clone(&shared))?;
         let poller = thread::Builder::new()
             .name("door".into())

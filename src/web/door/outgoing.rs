@@ -23,6 +23,8 @@ pub(super) struct Reply {
     pub is_head: bool,
     pub is_1_1: bool,
     pub keep_alive: bool,
+    /// Whether the connection goes to somebody else after the head.
+    pub leaves: bool,
 }
 
 /// How far sending came.
@@ -69,7 +71,7 @@ impl Outgoing {
         buffer.clear();
         write_head(&mut buffer, status, &response.headers);
         let rest = match response.data.into_reader_and_size() {
-            _ if bodiless => None,
+            _ if bodiless || reply.leaves => None,
             (source, size) if reply.is_head => {
                 // Without a body at hand the handler may know how long it would be.
                 let length = declared
@@ -83,7 +85,11 @@ impl Outgoing {
         let framing = rest.as_ref().map(|rest| rest.framing);
         let keep_alive =
             reply.keep_alive && !wants_close && !matches!(framing, Some(Framing::UntilClose));
-        write_framing(&mut buffer, framing, keep_alive, reply);
+        match (reply.leaves, status) {
+            (false, _) => write_framing(&mut buffer, framing, keep_alive, reply),
+            (true, 101) => buffer.extend_from_slice(b"Connection: Upgrade\r\n\r\n"),
+            (true, _) => buffer.extend_from_slice(b"Connection: close\r\n\r\n"),
+        }
         let mut outgoing = Outgoing {
             buffer,
             sent: 0,

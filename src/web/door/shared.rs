@@ -13,13 +13,14 @@ use super::connection::{Connection, Step};
 use super::outgoing::{Outgoing, Reply, Sent};
 use super::pool::{Admitted, Pool};
 use super::refusal::Refusal;
-use super::{BodyLimit, Handler, Settings};
+use super::{BodyLimit, Handler, Settings, Takers};
 
 /// The state of one open door.
 pub(super) struct Shared {
     pub settings: Settings,
     pub body_limit: BodyLimit,
     pub handler: Handler,
+    pub takers: Takers,
     pub poller: Arc<Poller>,
     pub caps: Arc<Caps>,
     pub pool: Pool,
@@ -29,7 +30,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub fn new(settings: Settings, body_limit: BodyLimit, handler: Handler) -> io::Result<Shared> {
+    pub fn new(
+        settings: Settings,
+        body_limit: BodyLimit,
+        handler: Handler,
+        takers: Takers,
+    ) -> io::Result<Shared> {
         Ok(Shared {
             poller: Arc::new(Poller::new()?),
             caps: Arc::new(Caps::new(&settings)),
@@ -40,6 +46,7 @@ impl Shared {
             settings,
             body_limit,
             handler,
+            takers,
         })
     }
 
@@ -117,6 +124,7 @@ impl Shared {
             is_head,
             is_1_1: true,
             keep_alive: false,
+            leaves: false,
         };
         let Ok(outgoing) = Outgoing::new(refusal.response(), reply, Vec::new()) else {
             return;
@@ -156,6 +164,7 @@ pub(super) fn turn_away(stream: &TcpStream) {
         is_head: false,
         is_1_1: true,
         keep_alive: false,
+        leaves: false,
     };
     if let Ok(mut outgoing) = Outgoing::new(Refusal::OVERLOADED.response(), reply, Vec::new()) {
         // Whether it arrives is the client's luck.
@@ -170,7 +179,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Runs one connection's work; a panic in it costs that connection and nothing else.
-pub(super) fn contain(work: impl FnOnce()) {
+pub(in crate::web) fn contain(work: impl FnOnce()) {
     if catch_unwind(AssertUnwindSafe(work)).is_err() {
         log::error!("a panic ended a connection");
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use polling::{Event, Poller};
 
 /// A socket that leaves its poller before it is closed.
-pub(super) struct Watched<S: AsFd + AsRawFd> {
+pub(in crate::web) struct Watched<S: AsFd + AsRawFd> {
     source: S,
     poller: Arc<Poller>,
     key: usize,
@@ -37,6 +37,11 @@ impl<S: AsFd + AsRawFd> Watched<S> {
     /// Asks for one event when the socket takes more bytes.
     pub fn wait_to_write(&self) -> io::Result<()> {
         self.poller.modify(&self.source, Event::writable(self.key))
+    }
+
+    /// Asks for one event when there is something to read or the socket takes more bytes.
+    pub fn wait_for_both(&self) -> io::Result<()> {
+        self.poller.modify(&self.source, Event::all(self.key))
     }
 
     /// The key that was given at registration.

@@ -10,6 +10,7 @@ use super::outgoing::{Outgoing, Reply, Sent};
 use super::pool::{Admitted, Job};
 use super::refusal::Refusal;
 use super::shared::Shared;
+use super::takeover;
 
 /// Enough for the heads and small bodies that follow each other on a kept connection.
 const SCRATCH: usize = 16 * 1024;
@@ -50,6 +51,12 @@ impl Worker<'_> {
                 Ok(Sent::Part) => return self.shared.park(connection),
                 Err(_) => return,
             }
+            if let Some(taker) = connection.take_taker() {
+                return match connection.leave() {
+                    Ok(handed) => taker(handed),
+                    Err(error) => log::debug!("lost a connection before its stream began: {error}"),
+                };
+            }
             let (keep_alive, buffer) = connection.end_reply(settings);
             if buffer.capacity() <= KEPT_BUFFER {
                 self.buffer = buffer;
@@ -67,12 +74,17 @@ impl Worker<'_> {
     /// Runs the handler and starts the response. An error means that its body cannot be read.
     fn answer(&mut self, connection: &mut Connection, admitted: Admitted) -> io::Result<()> {
         let mut reply = admitted.request.reply();
-        let response = self.call(connection, admitted, &mut reply);
+        let mut response = self.call(connection, admitted, &mut reply);
+        let taker = takeover::redeem(&mut response, &self.shared.takers);
+        reply.leaves = taker.is_some();
         reply.keep_alive &= !self.shared.is_closing();
         let buffer = std::mem::take(&mut self.buffer);
         let outgoing = Outgoing::new(response, reply, buffer)
             .inspect_err(|error| log::error!("cannot read a response body: {error}"))?;
         connection.begin_reply(outgoing, &self.shared.settings);
+        if let Some(taker) = taker {
+            connection.leave_to(taker);
+        }
         Ok(())
     }
 

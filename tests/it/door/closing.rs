@@ -1,4 +1,5 @@
 //! The orderly end, and the same handler without the door.
+use std::io::Read;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
@@ -6,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use kenoma::web::door::bare::Bare;
 
-use super::{get, handle, open, read_answer, read_to_close, send, wait_until};
+use super::{PATIENCE, get, handle, open, read_answer, read_to_close, send, taker, wait_until};
 
 #[test]
 fn closing_finishes_what_runs_and_refuses_the_rest() {
@@ -54,7 +55,7 @@ fn closing_does_not_wait_past_its_deadline() {
 
 fn open_bare() -> Bare {
     let address = "127.0.0.1:0".parse().expect("an address");
-    Bare::open(address, 4, Arc::new(handle), || ()).expect("an open server")
+    Bare::open(address, 4, Arc::new(handle), Arc::new(taker), || ()).expect("an open server")
 }
 
 #[test]
@@ -101,4 +102,31 @@ fn without_the_door_closing_finishes_what_runs() {
     wait_until("nobody listens", || TcpStream::connect(address).is_err());
     assert_eq!(read_answer(&mut running).text(), "slow");
     closing.join().expect("a server that closes");
+}
+
+#[test]
+fn without_the_door_a_connection_leaves_with_the_head_of_its_response_too() {
+    let bare = open_bare();
+    for (target, status, ticket) in [
+        ("/leave", "200 OK", "seven"),
+        ("/switch", "101 Switching Protocols", "eight"),
+    ] {
+        let mut stream = TcpStream::connect(bare.address()).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        send(
+            &mut stream,
+            &format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n"),
+        );
+        let mut said = Vec::new();
+        let end = format!("taken by {ticket}");
+        while !said.ends_with(end.as_bytes()) {
+            let mut part = [0; 256];
+            let read = stream.read(&mut part).expect("more");
+            assert!(read > 0, "{}", String::from_utf8_lossy(&said));
+            said.extend_from_slice(&part[..read]);
+        }
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.starts_with(&format!("HTTP/1.1 {status}")), "{said}");
+        assert!(!said.contains("Content-Length"), "{said}");
+    }
 }
