@@ -341,12 +341,13 @@ CREATE TABLE scheduled_statuses (
 );
 CREATE INDEX scheduled_statuses_owner ON scheduled_statuses (account_id, id);
 
--- Uploads and remote attachments. Without a status it is an upload waiting to be posted.
+-- Uploads and remote attachments. Without a status or a chat message it is an upload waiting to be posted.
 CREATE TABLE media (
   id            INTEGER PRIMARY KEY,
   account_id    INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
   status_id     INTEGER REFERENCES statuses (id) ON DELETE SET NULL,
   scheduled_id  INTEGER REFERENCES scheduled_statuses (id) ON DELETE SET NULL,  -- waits with it
+  chat_message_id INTEGER REFERENCES chat_messages (id) ON DELETE SET NULL,
   position      INTEGER NOT NULL DEFAULT 0,         -- -1: an edit took it off; only earlier versions show it
   kind          TEXT    NOT NULL CHECK (kind IN ('image','gifv','video','audio','unknown')),
   mime          TEXT    NOT NULL,
@@ -367,6 +368,7 @@ CREATE TABLE media (
 );
 CREATE INDEX media_status ON media (status_id, position) WHERE status_id IS NOT NULL;
 CREATE INDEX media_scheduled ON media (scheduled_id) WHERE scheduled_id IS NOT NULL;
+CREATE INDEX media_chat_message ON media (chat_message_id) WHERE chat_message_id IS NOT NULL;
 CREATE INDEX media_account ON media (account_id, id);
 
 -- Polls, each hanging on a status. The counts are of the votes we know; another server's polls also take those of their origin.
@@ -523,6 +525,36 @@ CREATE TABLE scrobbles (
 );
 CREATE INDEX scrobbles_account ON scrobbles (account_id, id);
 
+-- A local person's side of a chat with one other, here or elsewhere.
+CREATE TABLE chats (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  other_id   INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  bumped     INTEGER NOT NULL,                      -- an id as of now with each message: order and age of the chat
+  UNIQUE (account_id, other_id)
+);
+CREATE INDEX chats_recent ON chats (account_id, bumped);
+CREATE INDEX chats_other ON chats (other_id);
+-- What is said in chats. One row, however many local sides have it; gone with the last of them.
+CREATE TABLE chat_messages (
+  id              INTEGER PRIMARY KEY,
+  uri             TEXT    NOT NULL UNIQUE,          -- id of the ChatMessage
+  account_id      INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,  -- who wrote it
+  content         TEXT,                             -- sanitised HTML; NULL: an attachment only
+  emojis          TEXT    NOT NULL DEFAULT '[]',    -- JSON [{shortcode, url}] of remote custom emoji
+  idempotency_key TEXT,                             -- by which its author's client knows it again
+  created_at      INTEGER NOT NULL
+);
+CREATE INDEX chat_messages_account ON chat_messages (account_id);
+CREATE TABLE chat_entries (
+  chat_id    INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
+  message_id INTEGER NOT NULL REFERENCES chat_messages (id) ON DELETE CASCADE,
+  unread     INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (chat_id, message_id)
+) WITHOUT ROWID;
+CREATE INDEX chat_entries_message ON chat_entries (message_id);
+CREATE INDEX chat_entries_unread ON chat_entries (chat_id) WHERE unread = 1;
+
 -- Relationships between accounts.
 CREATE TABLE follows (
   id           INTEGER PRIMARY KEY,                 -- paging key
@@ -603,6 +635,7 @@ CREATE TABLE notifications (
   kind       TEXT    NOT NULL,                      -- the API's `type`
   status_id  INTEGER REFERENCES statuses (id) ON DELETE CASCADE,
   emoji      TEXT,
+  chat_message_id INTEGER REFERENCES chat_messages (id) ON DELETE CASCADE,
   seen       INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL
 );
@@ -610,6 +643,7 @@ CREATE INDEX notifications_account ON notifications (account_id, id);
 CREATE INDEX notifications_unseen ON notifications (account_id, id) WHERE seen = 0;
 CREATE INDEX notifications_actor ON notifications (actor_id, account_id);
 CREATE INDEX notifications_status ON notifications (status_id) WHERE status_id IS NOT NULL;
+CREATE INDEX notifications_chat_message ON notifications (chat_message_id) WHERE chat_message_id IS NOT NULL;
 
 CREATE TABLE markers (
   account_id   INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
@@ -737,6 +771,12 @@ CREATE TRIGGER direct_removed BEFORE DELETE ON statuses WHEN old.visibility = 3 
                OR EXISTS (SELECT 1 FROM mentions WHERE status_id = s.id AND account_id = participations.account_id)))
     WHERE last_status_id = old.id;
 END;
+CREATE TRIGGER chat_entries_removed AFTER DELETE ON chat_entries BEGIN
+  DELETE FROM chat_messages WHERE id = old.message_id AND NOT EXISTS (SELECT 1 FROM chat_entries WHERE message_id = old.message_id);
+END;
+-- Attachments that live elsewhere have no file to remove, so they go with their message.
+CREATE TRIGGER chat_messages_removed BEFORE DELETE ON chat_messages
+  BEGIN DELETE FROM media WHERE chat_message_id = old.id AND file IS NULL AND preview_file IS NULL; END;
 CREATE TRIGGER status_tags_added AFTER INSERT ON status_tags BEGIN
   UPDATE tags SET statuses_count = statuses_count + 1, last_status_at = (SELECT created_at FROM statuses WHERE id = new.status_id)
     WHERE id = new.tag_id;

@@ -136,6 +136,14 @@ id!(
     ListId
 );
 id!(
+    /// One side of a chat.
+    ChatId
+);
+id!(
+    /// A message in a chat; the same on both sides.
+    ChatMessageId
+);
+id!(
     /// A piece that somebody listened to.
     ScrobbleId
 );

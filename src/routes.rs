@@ -347,6 +347,17 @@ pub static ROUTES: &[Route] = &[
     put("/api/v1/statuses/{id}/emoji_reactions/{emoji}",      User(&["write:statuses"]),         reactions::add),
     delete("/api/v1/statuses/{id}/emoji_reactions/{emoji}",   User(&["write:statuses"]),         reactions::remove),
 
+    // Chats
+    post("/api/v1/pleroma/chats/by-account-id/{account_id}", User(&["write:chats"]),             pleroma::chats::open),
+    get("/api/v1/pleroma/chats",                   User(&["read:chats"]),                        pleroma::chats::list),
+    get("/api/v2/pleroma/chats",                   User(&["read:chats"]),                        pleroma::chats::page),
+    get("/api/v1/pleroma/chats/{id}",              User(&["read:chats"]),                        pleroma::chats::show),
+    get("/api/v1/pleroma/chats/{id}/messages",     User(&["read:chats"]),                        pleroma::chats::messages),
+    post("/api/v1/pleroma/chats/{id}/messages",    User(&["write:chats"]),                       pleroma::chats::post).rate(Class::Posting),
+    post("/api/v1/pleroma/chats/{id}/read",        User(&["write:chats"]),                       pleroma::chats::read_up_to),
+    post("/api/v1/pleroma/chats/{id}/messages/{message_id}/read", User(&["write:chats"]),        pleroma::chats::read),
+    delete("/api/v1/pleroma/chats/{id}/messages/{message_id}", User(&["write:chats"]),           pleroma::chats::delete),
+
     // Scrobbles
     post("/api/v1/pleroma/scrobble",               User(&["write"]),                             pleroma::scrobbles::create).rate(Class::Posting),
     get("/api/v1/pleroma/accounts/{id}/scrobbles", Optional(&["read:statuses"]),                          pleroma::scrobbles::list),

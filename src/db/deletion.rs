@@ -23,6 +23,9 @@ const MUCH: &[&str] = &[
     "DELETE FROM bookmarks WHERE id IN (SELECT id FROM bookmarks WHERE account_id = ?1 LIMIT ?2)",
     "DELETE FROM reactions WHERE id IN (SELECT id FROM reactions WHERE account_id = ?1 LIMIT ?2)",
     "DELETE FROM scrobbles WHERE id IN (SELECT id FROM scrobbles WHERE account_id = ?1 LIMIT ?2)",
+    "DELETE FROM chat_messages WHERE id IN (SELECT id FROM chat_messages WHERE account_id = ?1 LIMIT ?2)",
+    "DELETE FROM chat_entries WHERE (chat_id, message_id) IN
+        (SELECT chat_id, message_id FROM chat_entries WHERE chat_id IN (SELECT id FROM chats WHERE account_id = ?1) LIMIT ?2)",
     "DELETE FROM notifications WHERE id IN (SELECT id FROM notifications WHERE account_id = ?1 LIMIT ?2)",
     "DELETE FROM notifications WHERE id IN (SELECT id FROM notifications WHERE actor_id = ?1 LIMIT ?2)",
     "DELETE FROM participations WHERE id IN (SELECT id FROM participations WHERE account_id = ?1 LIMIT ?2)",
@@ -53,6 +56,7 @@ const LITTLE: &[&str] = &[
     "DELETE FROM lists WHERE account_id = ?1",
     "DELETE FROM list_members WHERE account_id = ?1",
     "DELETE FROM scheduled_statuses WHERE account_id = ?1",
+    "DELETE FROM chats WHERE account_id = ?1",
     "DELETE FROM markers WHERE account_id = ?1",
     "DELETE FROM password_resets WHERE account_id = ?1",
     "DELETE FROM mfa_totp WHERE account_id = ?1",
@@ -139,13 +143,14 @@ mod tests {
 
     /// What stays, and why: the account itself, its user and keys (the name is never handed out again, and the end must be
     /// signed); what others wrote about it; what `slice` removes by other statements.
-    const STAYS: [(&str, &str); 9] = [
+    const STAYS: [(&str, &str); 10] = [
         ("accounts", "moved_to_id"),
         ("users", "account_id"),
         ("account_keys", "account_id"),
         ("statuses", "in_reply_to_account_id"),
         ("mentions", "account_id"),
         ("participation_recipients", "account_id"),
+        ("chats", "other_id"),
         ("moderation_log", "actor_id"),
         ("statuses", "account_id"),
         ("media", "account_id"),

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::json_ids;
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::ids::{AccountId, MediaId, ScheduledId, StatusId};
+use crate::ids::{AccountId, ChatMessageId, MediaId, ScheduledId, StatusId};
 
 /// An upload or a remote attachment.
 #[derive(Clone, Debug)]
@@ -14,6 +14,7 @@ pub struct MediaRow {
     pub id: MediaId,
     pub account: AccountId,
     pub status: Option<StatusId>,
+    pub chat_message: Option<ChatMessageId>,
     pub kind: String,
     pub mime: String,
     pub file: Option<String>,
@@ -31,7 +32,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT m.id, m.account_id, m.status_id, m.kind, m.mime, m.file, m.preview_file, m.remote_url, m.original_name, m.description,
-                    m.blurhash, m.width, m.height, m.preview_width, m.preview_height, m.focus_x, m.focus_y, m.scheduled_id FROM ",
+                    m.blurhash, m.width, m.height, m.preview_width, m.preview_height, m.focus_x, m.focus_y, m.scheduled_id,
+                    m.chat_message_id FROM ",
             $rest
         )
     };
@@ -59,6 +61,7 @@ impl MediaRow {
             size: pair(11, 12)?,
             preview_size: pair(13, 14)?,
             focus: (row.get(15)?, row.get(16)?),
+            chat_message: row.get("chat_message_id")?,
         })
     }
 }
@@ -88,6 +91,20 @@ pub fn of_scheduled(db: &Connection, page: &[ScheduledId]) -> Result<Vec<(Schedu
     ))?;
     let rows = stmt.query_map(params![json_ids(page)], |row| {
         Ok((row.get("scheduled_id")?, MediaRow::read(row)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What hangs on messages of chats.
+pub fn of_chat_messages(
+    db: &Connection,
+    page: &[ChatMessageId],
+) -> Result<Vec<(ChatMessageId, MediaRow)>> {
+    let mut stmt = db.prepare_cached(select!(
+        "json_each(?1) AS page JOIN media AS m ON m.chat_message_id = page.value"
+    ))?;
+    let rows = stmt.query_map(params![json_ids(page)], |row| {
+        Ok((row.get("chat_message_id")?, MediaRow::read(row)?))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -173,7 +190,7 @@ pub fn set_preview(
 /// Removes those of the uploads that hang on nothing; returns the names of their files.
 pub fn remove_detached(db: &Connection, ids: &[MediaId]) -> Result<Vec<String>> {
     let mut stmt = db.prepare_cached(
-        "DELETE FROM media WHERE id IN (SELECT value FROM json_each(?1)) AND status_id IS NULL AND scheduled_id IS NULL
+        "DELETE FROM media WHERE id IN (SELECT value FROM json_each(?1)) AND status_id IS NULL AND scheduled_id IS NULL AND chat_message_id IS NULL
          RETURNING file, preview_file",
     )?;
     let rows = stmt.query_map(params![json_ids(ids)], |row| {

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod apps;
 pub mod blocks;
 pub mod bookmarks;
+pub mod chats;
 pub mod codes;
 pub mod conversations;
 pub mod deletion;
@@ -345,19 +346,39 @@ pub fn json_ids<I: Copy + Into<i64>>(ids: &[I]) -> String {
     text
 }
 
+/// Tables whose ids come from [`crate::ids::next`].
+const NUMBERED: &[&str] = &[
+    "statuses",
+    "notifications",
+    "accounts",
+    "media",
+    "tokens",
+    "jobs",
+    "follows",
+    "blocks",
+    "mutes",
+    "lists",
+    "list_members",
+    "scrobbles",
+    "filters",
+    "filter_keywords",
+    "filter_statuses",
+    "tag_follows",
+    "featured_tags",
+    "endorsements",
+    "scheduled_statuses",
+    "chat_messages",
+];
+
 /// The largest id in use, so that the next one is above it even if the clock was set back.
 pub fn newest_id(db: &Connection) -> Result<i64> {
-    Ok(db.query_row(
-        "SELECT max(coalesce((SELECT max(id) FROM statuses), 0), coalesce((SELECT max(id) FROM notifications), 0),
-                    coalesce((SELECT max(id) FROM accounts), 0), coalesce((SELECT max(id) FROM media), 0),
-                    coalesce((SELECT max(id) FROM tokens), 0), coalesce((SELECT max(id) FROM jobs), 0),
-                    coalesce((SELECT max(id) FROM follows), 0), coalesce((SELECT max(id) FROM blocks), 0),
-                    coalesce((SELECT max(id) FROM mutes), 0), coalesce((SELECT max(id) FROM lists), 0),
-                    coalesce((SELECT max(id) FROM list_members), 0), coalesce((SELECT max(id) FROM scrobbles), 0),
-                    coalesce((SELECT max(id) FROM filters), 0), coalesce((SELECT max(id) FROM filter_keywords), 0),
-                    coalesce((SELECT max(id) FROM filter_statuses), 0), coalesce((SELECT max(id) FROM tag_follows), 0),
-                    coalesce((SELECT max(id) FROM featured_tags), 0), coalesce((SELECT max(id) FROM endorsements), 0))",
-        [],
-        |row| row.get(0),
-    )?)
+    // The names are our own; an identifier cannot be a parameter.
+    let largest = NUMBERED
+        .iter()
+        .map(|table| format!("SELECT max(id) AS id FROM {table}"));
+    let largest = largest.collect::<Vec<_>>().join(" UNION ALL ");
+    let sql = format!(
+        "SELECT coalesce(max(id), 0) FROM ({largest} UNION ALL SELECT max(bumped) FROM chats)"
+    );
+    Ok(db.query_row(&sql, [], |row| row.get(0))?)
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::ids::{self, AccountId, NotificationId, StatusId};
+use crate::ids::{self, AccountId, ChatMessageId, NotificationId, StatusId};
 use crate::visible;
 
 /// What happened.
@@ -28,6 +28,22 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What a list may be asked for.
+    pub const ALL: [Kind; 12] = [
+        Kind::Mention,
+        Kind::Status,
+        Kind::Favourite,
+        Kind::Reblog,
+        Kind::Follow,
+        Kind::FollowRequest,
+        Kind::Reaction,
+        Kind::Poll,
+        Kind::Update,
+        Kind::Move,
+        Kind::ChatMention,
+        Kind::Report,
+    ];
+
     /// What a list shows unless it is asked for something else.
     pub const LISTED: [Kind; 10] = [
         Kind::Mention,
@@ -72,6 +88,8 @@ pub struct News<'a> {
     pub status: Option<StatusId>,
     /// With which emoji.
     pub emoji: Option<&'a str>,
+    /// By which message in a chat.
+    pub chat_message: Option<ChatMessageId>,
 }
 
 /// Tells the local ones among these people, each as far as they want to hear it: nobody of what they did themselves (but the end
@@ -84,8 +102,8 @@ pub fn tell(
 ) -> Result<Vec<(AccountId, NotificationId)>> {
     let rows: Vec<(i64, i64)> = people.iter().map(|to| (ids::next(), to.0)).collect();
     let mut stmt = db.prepare_cached(concat!(
-        "INSERT INTO notifications (id, account_id, actor_id, kind, status_id, emoji, created_at)
-         SELECT t.value ->> 0, u.account_id, actor.id, ?3, ?4, ?5, ?6
+        "INSERT INTO notifications (id, account_id, actor_id, kind, status_id, emoji, chat_message_id, created_at)
+         SELECT t.value ->> 0, u.account_id, actor.id, ?3, ?4, ?5, ?7, ?6
            FROM json_each(?1) AS t
            CROSS JOIN users AS u ON u.account_id = t.value ->> 1
            CROSS JOIN accounts AS actor ON actor.id = ?2
@@ -112,7 +130,7 @@ pub fn tell(
                 ELSE coalesce(u.notification_settings ->> 'remote', 1) END)
             AND NOT EXISTS (SELECT 1 FROM notifications AS n
                              WHERE n.actor_id = actor.id AND n.account_id = u.account_id AND n.kind = ?3
-                               AND n.status_id IS ?4 AND n.emoji IS ?5)
+                               AND n.status_id IS ?4 AND n.emoji IS ?5 AND n.chat_message_id IS ?7)
          RETURNING account_id, id"
     ))?;
     let told = stmt.query_map(
@@ -122,7 +140,8 @@ pub fn tell(
             news.kind.name(),
             news.status,
             news.emoji,
-            Timestamp::now()
+            Timestamp::now(),
+            news.chat_message
         ],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;

@@ -29,7 +29,7 @@ pub struct PrivateRow {
     pub allow_following_move: bool,
     pub notification_settings: NotificationSettings,
     pub settings_store: String,
-    /// Notifications not seen yet, of actors that the owner wants to hear of.
+    /// Notifications not seen yet, of kinds that lists show unasked and of actors that the owner wants to hear of.
     pub unread_notifications: i64,
     /// Direct-message threads with something new.
     pub unread_conversations: i64,
@@ -74,6 +74,7 @@ pub fn of(db: &Connection, user: AccountId) -> Result<PrivateRow> {
                 u.default_language, u.show_role, u.no_rich_text, u.allow_following_move, u.notification_settings, u.settings_store,
                 (SELECT count(*) FROM notifications AS n JOIN accounts AS actor ON actor.id = n.actor_id
                   WHERE n.account_id = ?1 AND n.seen = 0 AND actor.hidden = 0
+                    AND n.kind NOT IN ('pleroma:chat_mention', 'pleroma:report')
                     AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?1 AND target_id = n.actor_id)
                     AND NOT EXISTS (SELECT 1 FROM mutes WHERE account_id = ?1 AND target_id = n.actor_id AND notifications = 1
                                        AND (expires_at IS NULL OR expires_at > ?2))),

@@ -51,7 +51,8 @@ pub fn reserve(
     let reserved = db
         .prepare_cached(
             "UPDATE media SET scheduled_id = ?1, position = (SELECT min(key) FROM json_each(?3) WHERE value = media.id)
-              WHERE id IN (SELECT value FROM json_each(?3)) AND account_id = ?2 AND status_id IS NULL AND scheduled_id IS NULL",
+              WHERE id IN (SELECT value FROM json_each(?3)) AND account_id = ?2 AND status_id IS NULL
+                AND scheduled_id IS NULL AND chat_message_id IS NULL",
         )?
         .execute(params![id, author, json_ids(media)])?;
     Ok(reserved == media.len())

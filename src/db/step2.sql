@@ -255,3 +255,41 @@ CREATE INDEX accounts_new ON accounts (id) WHERE discoverable = 1 AND hidden = 0
 CREATE INDEX accounts_popular ON accounts (followers_count, id) WHERE discoverable = 1 AND hidden = 0;
 CREATE TRIGGER endorsements_end AFTER DELETE ON follows
   BEGIN DELETE FROM endorsements WHERE account_id = old.account_id AND target_id = old.target_id; END;
+-- Chats.
+CREATE TABLE chats (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  other_id   INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  bumped     INTEGER NOT NULL,                      -- an id as of now with each message: order and age of the chat
+  UNIQUE (account_id, other_id)
+);
+CREATE INDEX chats_recent ON chats (account_id, bumped);
+CREATE INDEX chats_other ON chats (other_id);
+CREATE TABLE chat_messages (
+  id              INTEGER PRIMARY KEY,
+  uri             TEXT    NOT NULL UNIQUE,          -- id of the ChatMessage
+  account_id      INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,  -- who wrote it
+  content         TEXT,                             -- sanitised HTML; NULL: an attachment only
+  emojis          TEXT    NOT NULL DEFAULT '[]',    -- JSON [{shortcode, url}] of remote custom emoji
+  idempotency_key TEXT,                             -- by which its author's client knows it again
+  created_at      INTEGER NOT NULL
+);
+CREATE INDEX chat_messages_account ON chat_messages (account_id);
+CREATE TABLE chat_entries (
+  chat_id    INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
+  message_id INTEGER NOT NULL REFERENCES chat_messages (id) ON DELETE CASCADE,
+  unread     INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (chat_id, message_id)
+) WITHOUT ROWID;
+CREATE INDEX chat_entries_message ON chat_entries (message_id);
+CREATE INDEX chat_entries_unread ON chat_entries (chat_id) WHERE unread = 1;
+ALTER TABLE media ADD COLUMN chat_message_id INTEGER REFERENCES chat_messages (id) ON DELETE SET NULL;
+CREATE INDEX media_chat_message ON media (chat_message_id) WHERE chat_message_id IS NOT NULL;
+ALTER TABLE notifications ADD COLUMN chat_message_id INTEGER REFERENCES chat_messages (id) ON DELETE CASCADE;
+CREATE INDEX notifications_chat_message ON notifications (chat_message_id) WHERE chat_message_id IS NOT NULL;
+CREATE TRIGGER chat_entries_removed AFTER DELETE ON chat_entries BEGIN
+  DELETE FROM chat_messages WHERE id = old.message_id AND NOT EXISTS (SELECT 1 FROM chat_entries WHERE message_id = old.message_id);
+END;
+-- Attachments that live elsewhere have no file to remove, so they go with their message.
+CREATE TRIGGER chat_messages_removed BEFORE DELETE ON chat_messages
+  BEGIN DELETE FROM media WHERE chat_message_id = old.id AND file IS NULL AND preview_file IS NULL; END;

@@ -156,13 +156,7 @@ pub fn add(
     if let Some(preview) = &stored.preview {
         media::set_preview(tx, id, preview.file.as_str(), preview.size)?;
     }
-    let unless_posted = json!({"media": [id]});
-    jobs::push_at(
-        tx,
-        "remove_files",
-        &unless_posted,
-        Timestamp::now().plus(WAITS),
-    )?;
+    discard(tx, &[id], WAITS)?;
     Ok(id)
 }
 
@@ -190,12 +184,27 @@ pub fn update(
 
 /// Takes back an upload that was not posted.
 pub fn delete(tx: &Tx, owner: AccountId, id: MediaId) -> Result<()> {
-    if owned(tx, owner, id)?.status.is_some() {
+    let row = owned(tx, owner, id)?;
+    if row.status.is_some() || row.chat_message.is_some() {
         let reason = "Media attachment is currently used by a status";
         return Err(Error::Invalid(reason.into()));
     }
     let files = media::remove_detached(tx, &[id])?;
     forget(tx, &files)
+}
+
+/// What these hung on is gone: they go too after a while, unless they are posted again.
+pub fn discard(tx: &Tx, media: &[MediaId], wait: Duration) -> Result<()> {
+    if media.is_empty() {
+        return Ok(());
+    }
+    let unless_posted = json!({"media": media});
+    jobs::push_at(
+        tx,
+        "remove_files",
+        &unless_posted,
+        Timestamp::now().plus(wait),
+    )
 }
 
 /// Has files removed once this transaction is committed, even if the server stops first.

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod administration;
 pub mod apps;
 pub mod blocks;
+pub mod chats;
 pub mod confirmation;
 pub mod conversations;
 pub mod emoji_packs;

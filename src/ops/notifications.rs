@@ -7,7 +7,7 @@ use crate::db::notifications::{self, News, listing};
 use crate::db::status_edits;
 use crate::error::Result;
 use crate::events::Event;
-use crate::ids::{AccountId, NotificationId, StatusId};
+use crate::ids::{AccountId, ChatMessageId, NotificationId, StatusId};
 
 /// Tells somebody, if they are local and want to hear it. Telling the same twice is telling it once.
 pub fn push(
@@ -23,6 +23,7 @@ pub fn push(
         actor: from,
         status,
         emoji,
+        chat_message: None,
     };
     tell(tx, &[to], &news)
 }
@@ -48,6 +49,7 @@ pub fn withdraw(
         actor: from,
         status,
         emoji,
+        chat_message: None,
     };
     notifications::withdraw(tx, to, &news)
 }
@@ -99,7 +101,25 @@ fn about(kind: Kind, actor: AccountId, status: StatusId) -> News<'static> {
         actor,
         status: Some(status),
         emoji: None,
+        chat_message: None,
     }
+}
+
+/// Somebody was sent a message in a chat.
+pub fn of_chat_message(
+    tx: &Tx,
+    to: AccountId,
+    author: AccountId,
+    message: ChatMessageId,
+) -> Result<()> {
+    let news = News {
+        kind: Kind::ChatMention,
+        actor: author,
+        status: None,
+        emoji: None,
+        chat_message: Some(message),
+    };
+    tell(tx, &[to], &news)
 }
 
 /// Marks a notification of the reader's as seen, and the marker with it.

@@ -11,15 +11,13 @@ pub use reblog::{reblog, unreblog};
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::clock::Timestamp;
 use crate::config::{BaseUrl, Instance};
 use crate::db::statuses::insert::{NewStatus, describe};
 use crate::db::statuses::{Parent, StatusRow, owned_by, parent};
 use crate::db::users::{Habits, habits};
 use crate::db::visibility::Visibility;
-use crate::db::{self, Tx, conversations, jobs, lists, streaming};
+use crate::db::{self, Tx, conversations, lists, streaming};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::ids::{self, AccountId, AppId, ListId, MediaId, StatusId};
@@ -147,16 +145,7 @@ pub fn delete(tx: &Tx, me: AccountId, id: StatusId, with_media: bool) -> Result<
 pub fn remove(tx: &Tx, status: &StatusRow, media_wait: Duration) -> Result<()> {
     about_to_go(tx, status.id)?;
     let media = db::statuses::remove(tx, status.id)?;
-    if media.is_empty() {
-        return Ok(());
-    }
-    let payload = json!({"media": media});
-    jobs::push_at(
-        tx,
-        "remove_files",
-        &payload,
-        Timestamp::now().plus(media_wait),
-    )
+    super::media::discard(tx, &media, media_wait)
 }
 
 /// Tells those who have it on their screens. Afterwards nobody could say who that is.

@@ -120,6 +120,27 @@ pub fn render(source: &str, kind: ContentType, links: &Links) -> Rendered {
     writer.done
 }
 
+/// Formats what somebody says in a chat: lines are kept and addresses become links. It names nobody.
+pub fn chat_message(source: &str) -> String {
+    let mut writer = Writer {
+        links: &Links::default(),
+        done: Rendered::default(),
+    };
+    for (number, line) in source.lines().map(str::trim_end).enumerate() {
+        writer.push(if number > 0 { "<br>" } else { "" });
+        let mut done = 0;
+        for Token { range, kind } in mentions::scan(line) {
+            if let Kind::Url(url) = kind {
+                push_escaped(&mut writer.done.html, &line[done..range.start]);
+                writer.url(url);
+                done = range.end;
+            }
+        }
+        push_escaped(&mut writer.done.html, &line[done..]);
+    }
+    writer.done.html
+}
+
 /// Markdown as people write posts: a new line is a new line, a picture is a link to it.
 fn markdown(source: &str) -> String {
     let events = Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH).map(|event| match event {

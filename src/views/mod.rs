@@ -5,6 +5,7 @@
 pub mod account;
 pub mod admin_user;
 pub mod app;
+pub mod chat;
 pub mod conversation;
 pub mod credential_account;
 pub mod emoji;

@@ -13,7 +13,7 @@ use crate::db::filters::Context;
 use crate::db::notifications::Kind;
 use crate::db::notifications::listing::NotificationRow;
 use crate::error::Result;
-use crate::ids::{AccountId, NotificationId, StatusId};
+use crate::ids::{AccountId, ChatMessageId, NotificationId, StatusId};
 
 /// Notification.
 #[derive(Serialize)]
@@ -29,6 +29,8 @@ pub struct Notification {
     reaction: Option<Reaction>,
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<Arc<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chat_message: Option<Arc<RawValue>>,
     pleroma: Pleroma,
 }
 
@@ -48,6 +50,7 @@ struct Pleroma {
 struct Shown {
     accounts: HashMap<AccountId, Arc<RawValue>>,
     statuses: HashMap<StatusId, Arc<RawValue>>,
+    chat_messages: HashMap<ChatMessageId, Arc<RawValue>>,
 }
 
 impl View<'_> {
@@ -64,9 +67,14 @@ impl View<'_> {
         // What a filter hides is missing here, so that nothing is told of it.
         let rendered = rendered.filter(|status| !status.is_hidden_in(Context::Notifications));
         let rendered = rendered.map(|status| Ok((status.id(), Arc::from(to_raw_value(&status)?))));
+        let messages: Vec<_> = rows.iter().filter_map(|row| row.chat_message).collect();
+        let messages = self.chat_messages(&messages)?.into_iter();
+        let messages =
+            messages.map(|message| Ok((message.id(), Arc::from(to_raw_value(&message)?))));
         let shown = Shown {
             accounts: self.rendered(&db::accounts::revs(self.db, &people)?)?,
             statuses: rendered.collect::<Result<_>>()?,
+            chat_messages: messages.collect::<Result<_>>()?,
         };
         Ok(rows
             .into_iter()
@@ -77,6 +85,10 @@ impl View<'_> {
     fn notification(&self, row: NotificationRow, shown: &Shown) -> Option<Notification> {
         let status = match row.status {
             Some(id) => Some(shown.statuses.get(&id)?.clone()),
+            None => None,
+        };
+        let chat_message = match row.chat_message {
+            Some(id) => Some(shown.chat_messages.get(&id)?.clone()),
             None => None,
         };
         let target = row.moved_to.filter(|_| row.kind == Kind::Move.name());
@@ -94,6 +106,7 @@ impl View<'_> {
             status,
             reaction,
             target,
+            chat_message,
             pleroma: Pleroma {
                 is_seen: row.seen,
                 is_muted: row.muted,

@@ -11,6 +11,7 @@ mod accounts;
 mod admin_users;
 mod blocks;
 mod captcha;
+mod chats;
 mod confirmation;
 mod conventions;
 mod conversations;

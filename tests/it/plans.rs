@@ -39,11 +39,21 @@ fn plans(targets: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
         .to_owned();
     let list = alice.post("/api/v1/lists", &[("title", "cats")]).ok();
     let list = list["id"].as_str().unwrap();
+    let chat = format!("/api/v1/pleroma/chats/by-account-id/{}", other.id);
+    let chat = alice.post(&chat, &[]).ok()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let message = format!("/api/v1/pleroma/chats/{chat}/messages");
+    let message = alice.post(&message, &[("content", "hi")]).ok();
+    let message = message["id"].as_str().unwrap();
     let (_, mut statements) = heard(&server, || {
         for (method, target) in targets {
             let target = target
                 .replace("LIST", list)
                 .replace("OTHER", &other.id)
+                .replace("CHAT", &chat)
+                .replace("MESSAGE", message)
                 .replace("ID", &id)
                 .replace("ME", &alice.id);
             let answer = alice.request(method, &target, &[], b"");
@@ -240,6 +250,25 @@ fn conversations_walk_indexes_and_are_read_in_order() {
     assert_eq!(plans.iter().filter(|(sql, _)| is_list(sql)).count(), 2);
     for (sql, plan) in plans {
         let sorts = is_list(&sql) && plan.iter().any(|step| step.contains("TEMP B-TREE"));
+        let walks = plan.iter().any(|step| is_bad(step));
+        assert!(!sorts && !walks, "{sql}\n{plan:#?}");
+    }
+}
+
+#[test]
+fn chats_walk_indexes_and_are_read_in_order() {
+    let plans = plans(&[
+        ("POST", "/api/v1/pleroma/chats/by-account-id/OTHER"),
+        ("POST", "/api/v1/pleroma/chats/CHAT/messages?content=hi"),
+        ("GET", "/api/v1/pleroma/chats"),
+        ("GET", "/api/v2/pleroma/chats?min_id=1"),
+        ("GET", "/api/v1/pleroma/chats/CHAT/messages"),
+        ("GET", "/api/v1/pleroma/chats/CHAT/messages?min_id=1"),
+        ("POST", "/api/v1/pleroma/chats/CHAT/read?last_read_id=9"),
+        ("DELETE", "/api/v1/pleroma/chats/CHAT/messages/MESSAGE"),
+    ]);
+    for (sql, plan) in plans {
+        let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE"));
         let walks = plan.iter().any(|step| is_bad(step));
         assert!(!sorts && !walks, "{sql}\n{plan:#?}");
     }

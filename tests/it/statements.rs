@@ -187,3 +187,35 @@ fn a_page_of_conversations_costs_the_same_whatever_its_size() {
     let whole = format!("/api/v1/pleroma/conversations/{first}/statuses");
     assert_eq!(cost(&whole, 12), cost(&whole, 1));
 }
+
+#[test]
+fn a_page_of_chats_and_of_messages_costs_the_same_whatever_its_size() {
+    let server = TestServer::with(ONE_READER);
+    let alice = server.user("alice");
+    let mut last = String::new();
+    for number in 0..12 {
+        let other = server.user(&format!("user{number}"));
+        let path = format!("/api/v1/pleroma/chats/by-account-id/{}", other.id);
+        last = alice.post(&path, &[]).ok()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let path = format!("/api/v1/pleroma/chats/{last}/messages");
+        alice.post(&path, &[("content", "hi")]).ok();
+    }
+    for number in 0..11 {
+        let path = format!("/api/v1/pleroma/chats/{last}/messages");
+        alice.post(&path, &[("content", &number.to_string())]).ok();
+    }
+    let cost = |target: &str, limit: usize| {
+        server.app.house().fragments.clear();
+        let target = format!("{target}?limit={limit}");
+        let (page, statements) = heard(&server, || alice.get(&target).ok());
+        assert_eq!(ids(&page).len(), limit);
+        statements.len()
+    };
+    let messages = format!("/api/v1/pleroma/chats/{last}/messages");
+    for target in ["/api/v2/pleroma/chats", &messages] {
+        assert_eq!(cost(target, 12), cost(target, 1), "{target}");
+    }
+}

@@ -92,7 +92,10 @@ fn kinds(cx: &Ctx) -> Vec<Kind> {
     only.extend(cx.params.list("include_types"));
     let without = cx.params.list("exclude_types");
     let named = |list: &[String], kind: &Kind| list.iter().any(|name| name == kind.name());
-    let mut kinds = Kind::LISTED.to_vec();
+    let mut kinds = match only.is_empty() {
+        true => Kind::LISTED.to_vec(),
+        false => Kind::ALL.to_vec(),
+    };
     kinds.retain(|kind| (only.is_empty() || named(&only, kind)) && !named(&without, kind));
     kinds
 }

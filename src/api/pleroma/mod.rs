@@ -1,6 +1,7 @@
 //! Pleroma's extensions to the client API.
 
 pub mod captcha;
+pub mod chats;
 pub mod confirmation;
 pub mod conversations;
 pub mod emoji;

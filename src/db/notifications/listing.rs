@@ -8,7 +8,7 @@ use crate::db::json_ids;
 use crate::db::page::Page;
 use crate::db::visibility::Visibility;
 use crate::error::Result;
-use crate::ids::{AccountId, NotificationId, StatusId};
+use crate::ids::{AccountId, ChatMessageId, NotificationId, StatusId};
 use crate::visible;
 
 /// A notification with what is needed to show it.
@@ -26,6 +26,8 @@ pub struct NotificationRow {
     pub status: Option<StatusId>,
     /// With which emoji.
     pub emoji: Option<String>,
+    /// By which message in a chat.
+    pub chat_message: Option<ChatMessageId>,
     /// The emoji's picture, if it is another server's.
     pub emoji_url: Option<String>,
     /// The reader has marked it.
@@ -68,7 +70,7 @@ macro_rules! sql {
     ($order:literal) => {
         concat!(
             "SELECT n.id, n.kind, n.actor_id, a.moved_to_id, n.status_id, n.emoji, r.url, n.seen, n.created_at,
-                    m.account_id IS NOT NULL OR cm.account_id IS NOT NULL
+                    m.account_id IS NOT NULL OR cm.account_id IS NOT NULL, n.chat_message_id
                FROM notifications AS n JOIN accounts AS a ON a.id = n.actor_id
                LEFT JOIN statuses AS s ON s.id = n.status_id
                LEFT JOIN reactions AS r ON r.status_id = n.status_id AND r.emoji = n.emoji AND r.account_id = n.actor_id
@@ -137,6 +139,7 @@ pub fn one(
     id: NotificationId,
 ) -> Result<Option<NotificationRow>> {
     let filter = Filter {
+        kinds: Kind::ALL.to_vec(),
         with_muted: true,
         ..Filter::default()
     };
@@ -161,6 +164,7 @@ fn read(row: &Row) -> rusqlite::Result<NotificationRow> {
         seen: row.get(7)?,
         created_at: row.get(8)?,
         muted: row.get(9)?,
+        chat_message: row.get(10)?,
     })
 }
 

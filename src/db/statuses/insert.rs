@@ -111,7 +111,8 @@ pub fn attach(
     let attached = db
         .prepare_cached(
             "UPDATE media SET status_id = ?1, position = (SELECT min(key) FROM json_each(?3) WHERE value = media.id)
-              WHERE id IN (SELECT value FROM json_each(?3)) AND account_id = ?2 AND status_id IS NULL AND scheduled_id IS NULL",
+              WHERE id IN (SELECT value FROM json_each(?3)) AND account_id = ?2 AND status_id IS NULL
+                AND scheduled_id IS NULL AND chat_message_id IS NULL",
         )?
         .execute(params![status, author, json_ids(media)])?;
     Ok(attached == media.len())

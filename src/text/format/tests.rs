@@ -161,3 +161,14 @@ proptest! {
         prop_assert!(!html.contains("<script"));
     }
 }
+
+#[test]
+fn a_chat_message_keeps_its_lines_links_addresses_and_names_nobody() {
+    let typed = "<b>hi</b> @bob #cats\nsee https://example.org/?a=1&b=2 \n\nbye";
+    assert_eq!(
+        chat_message(typed),
+        "&lt;b&gt;hi&lt;/b&gt; @bob #cats<br>see \
+         <a href=\"https://example.org/?a=1&amp;b=2\" rel=\"ugc\">https://example.org/?a=1&amp;b=2</a><br><br>bye"
+    );
+    assert_eq!(chat_message("javascript://alert"), "javascript://alert");
+}
