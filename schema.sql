@@ -215,6 +215,10 @@ CREATE TABLE statuses (
   in_reply_to_uri        TEXT,                      -- a parent that we could not get
   reblog_of_id           INTEGER REFERENCES statuses (id) ON DELETE CASCADE,
   quote_of_id            INTEGER REFERENCES statuses (id) ON DELETE SET NULL,
+  quote_uri              TEXT,                      -- what it quotes, also where that is gone or was never known here
+  quote_state            TEXT    CHECK (quote_state IN ('pending','accepted','rejected','revoked')),  -- says the author of that
+  quote_authorization    TEXT,                      -- id of the consent (FEP-044f)
+  quote_policy           TEXT    CHECK (quote_policy IN ('public','followers','nobody','manual')),  -- who may quote it; NULL: not said
   content                TEXT    NOT NULL DEFAULT '',  -- sanitised HTML
   content_type           TEXT    NOT NULL DEFAULT 'text/plain',
   source                 TEXT,                      -- as typed; NULL where never known
@@ -229,6 +233,7 @@ CREATE TABLE statuses (
   replies_count          INTEGER NOT NULL DEFAULT 0,
   reblogs_count          INTEGER NOT NULL DEFAULT 0,
   favourites_count       INTEGER NOT NULL DEFAULT 0,
+  quotes_count           INTEGER NOT NULL DEFAULT 0,   -- with consent, where everybody sees them
   rev                    INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX statuses_account ON statuses (account_id, id);
@@ -712,6 +717,8 @@ CREATE TRIGGER statuses_rev AFTER UPDATE OF visibility, in_reply_to_id, content,
   ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TRIGGER media_rev AFTER UPDATE ON media WHEN new.status_id IS NOT NULL
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
+CREATE TRIGGER quotes_rev AFTER UPDATE OF quotes_count, quote_state, quote_policy
+  ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TRIGGER poll_options_rev AFTER UPDATE OF votes_count ON poll_options
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
 CREATE TRIGGER polls_rev AFTER UPDATE OF hide_totals, expires_at, voters_count ON polls
@@ -726,6 +733,12 @@ CREATE TRIGGER reactions_added AFTER INSERT ON reactions
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
 CREATE TRIGGER reactions_removed AFTER DELETE ON reactions
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = old.status_id; END;
+CREATE TRIGGER quotes_decided AFTER UPDATE OF quote_state ON statuses
+  WHEN new.visibility < 2 AND (old.quote_state IS 'accepted') <> (new.quote_state IS 'accepted') BEGIN
+  UPDATE statuses SET quotes_count = max(quotes_count + CASE new.quote_state WHEN 'accepted' THEN 1 ELSE -1 END, 0) WHERE id = new.quote_of_id;
+END;
+CREATE TRIGGER quotes_removed BEFORE DELETE ON statuses WHEN old.visibility < 2 AND old.quote_state = 'accepted'
+  BEGIN UPDATE statuses SET quotes_count = max(quotes_count - 1, 0) WHERE id = old.quote_of_id; END;
 CREATE TRIGGER poll_votes_added AFTER INSERT ON poll_votes BEGIN
   UPDATE polls SET voters_count = voters_count + 1 WHERE status_id = new.status_id
     AND (SELECT count(*) FROM poll_votes WHERE status_id = new.status_id AND account_id = new.account_id) = 1;

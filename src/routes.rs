@@ -7,7 +7,7 @@ use crate::api::mastodon::{
     search, status_actions, statuses, streaming, timelines,
 };
 use crate::api::mastodon::{directory, endorsements, featured_tags, suggestions, tags, trends};
-use crate::api::mastodon::{polls, scheduled_statuses, status_edits};
+use crate::api::mastodon::{polls, quotes, scheduled_statuses, status_edits};
 use crate::api::pleroma::{
     captcha, confirmation, emoji, emoji_packs, mfa, password_resets, pictures, reactions,
     remote_emoji_packs,
@@ -158,6 +158,10 @@ pub static ROUTES: &[Route] = &[
     post("/api/v1/statuses/{id}/unpin",            User(&["write:accounts"]),                    status_actions::unpin),
     post("/api/v1/statuses/{id}/mute",             User(&["write:mutes"]),                       status_actions::mute),
     post("/api/v1/statuses/{id}/unmute",           User(&["write:mutes"]),                       status_actions::unmute),
+    get("/api/v1/statuses/{id}/quotes",            Optional(&["read:statuses"]),                 quotes::list),
+    get("/api/v1/pleroma/statuses/{id}/quotes",    Optional(&["read:statuses"]),                 quotes::list),
+    post("/api/v1/statuses/{id}/quotes/{quoting_id}/revoke", User(&["write:statuses"]),          quotes::revoke),
+    put("/api/v1/statuses/{id}/interaction_policy", User(&["write:statuses"]),                   quotes::set_policy),
     get("/api/v1/scheduled_statuses",              User(&["read:statuses"]),                     scheduled_statuses::list),
     get("/api/v1/scheduled_statuses/{id}",         User(&["read:statuses"]),                     scheduled_statuses::show),
     put("/api/v1/scheduled_statuses/{id}",         User(&["write:statuses"]),                    scheduled_statuses::update),

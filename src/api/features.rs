@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::web::router::Found;
 
 /// Feature, and a request that only a server with it can answer.
-const FEATURES: [(&str, &str, &str); 17] = [
+const FEATURES: &[(&str, &str, &str)] = &[
     ("pleroma_api", "GET", "/api/pleroma/frontend_configurations"),
     ("mastodon_api", "GET", "/api/v1/instance"),
     ("mastodon_api_streaming", "GET", "/api/v1/streaming"),
@@ -38,6 +38,7 @@ const FEATURES: [(&str, &str, &str); 17] = [
         "/api/v1/pleroma/statuses/1/reactions",
     ),
     ("editing", "PUT", "/api/v1/statuses/1"),
+    ("quote_posting", "GET", "/api/v1/statuses/1/quotes"),
     ("profile_directory", "GET", "/api/v1/directory"),
     ("v2_suggestions", "GET", "/api/v2/suggestions"),
     ("pleroma_chat_messages", "GET", "/api/v1/pleroma/chats"),

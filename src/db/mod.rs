@@ -38,6 +38,7 @@ pub mod password_resets;
 pub mod pins;
 pub mod polls;
 pub mod preferences;
+pub mod quotes;
 pub mod reactions;
 pub mod reblogs;
 pub mod relationships;

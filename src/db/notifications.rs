@@ -25,6 +25,8 @@ pub enum Kind {
     Move,
     ChatMention,
     Report,
+    Quote,
+    QuotedUpdate,
 }
 
 impl Kind {
@@ -45,7 +47,7 @@ impl Kind {
     ];
 
     /// What a list shows unless it is asked for something else.
-    pub const LISTED: [Kind; 10] = [
+    pub const LISTED: [Kind; 12] = [
         Kind::Mention,
         Kind::Status,
         Kind::Favourite,
@@ -56,6 +58,8 @@ impl Kind {
         Kind::Poll,
         Kind::Update,
         Kind::Move,
+        Kind::Quote,
+        Kind::QuotedUpdate,
     ];
 
     /// The API's `type`.
@@ -73,6 +77,8 @@ impl Kind {
             Kind::Move => "move",
             Kind::ChatMention => "pleroma:chat_mention",
             Kind::Report => "pleroma:report",
+            Kind::Quote => "quote",
+            Kind::QuotedUpdate => "quoted_update",
         }
     }
 }

@@ -14,6 +14,7 @@ pub use thread::{Context, context};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::json_ids;
+use super::quotes::{QuotePolicy, QuoteState};
 use super::row::Columns;
 use super::visibility::Visibility;
 use crate::clock::Timestamp;
@@ -56,6 +57,18 @@ pub struct StatusState {
     pub expires_at: Option<Timestamp>,
     /// The viewer has filters, whatever they match.
     pub viewer_filters: bool,
+    /// The status that it quotes.
+    pub quote_of: Option<StatusId>,
+    /// Whether that one's author agreed; `None` where it quotes nothing.
+    pub quote_state: Option<QuoteState>,
+    /// The id of what it quotes, also where that is not known here.
+    pub quote_uri: Option<String>,
+    /// The viewer may see what it quotes.
+    pub quote_visible: bool,
+    /// Who may quote it.
+    pub quote_policy: Option<QuotePolicy>,
+    /// The viewer follows its author; told only where its followers may quote it.
+    pub author_followed: bool,
 }
 
 /// What everybody sees of a status, without what hangs on it.
@@ -90,6 +103,9 @@ pub struct StatusRow {
     pub replies_count: i64,
     pub reblogs_count: i64,
     pub favourites_count: i64,
+    pub quotes_count: i64,
+    pub quote_of: Option<StatusId>,
+    pub quote_policy: Option<QuotePolicy>,
     /// A poll hangs on it.
     pub has_poll: bool,
 }
@@ -118,7 +134,16 @@ pub fn states(
         "),
                 CASE s.visibility WHEN 3 THEN
                   (SELECT id FROM participations WHERE account_id = ?2 AND conversation_id = s.conversation_id) END,
-                EXISTS (SELECT 1 FROM filters WHERE account_id = ?2)
+                EXISTS (SELECT 1 FROM filters WHERE account_id = ?2),
+                s.quote_of_id, s.quote_state, s.quote_uri,
+                s.quote_of_id IS NOT NULL AND EXISTS (SELECT 1 FROM statuses AS quoted WHERE quoted.id = s.quote_of_id AND ",
+        visible!("quoted", "?2"),
+        " AND ",
+        unblocked!("quoted", "?2"),
+        "),
+                s.quote_policy,
+                s.quote_policy IS 'followers'
+                  AND EXISTS (SELECT 1 FROM follows WHERE account_id = ?2 AND target_id = s.account_id AND pending = 0)
            FROM wanted JOIN statuses AS s ON s.id = wanted.id JOIN accounts AS a ON a.id = s.account_id"
     ))?;
     let rows = stmt.query_map(
@@ -146,6 +171,12 @@ fn read_state(row: &Row) -> rusqlite::Result<StatusState> {
         parent_visible: row.get(13)?,
         participation: row.get(14)?,
         viewer_filters: row.get(15)?,
+        quote_of: row.get(16)?,
+        quote_state: row.get(17)?,
+        quote_uri: row.get(18)?,
+        quote_visible: row.get(19)?,
+        quote_policy: row.get(20)?,
+        author_followed: row.get(21)?,
     })
 }
 
@@ -156,7 +187,7 @@ macro_rules! select {
                     s.in_reply_to_id, s.in_reply_to_account_id, parent.username AS parent_username, parent.host AS parent_host,
                     s.reblog_of_id, s.content, s.content_type, s.spoiler_text, s.sensitive, s.language, s.emojis,
                     app.name AS app_name, app.website AS app_website, s.created_at, s.edited_at,
-                    s.replies_count, s.reblogs_count, s.favourites_count,
+                    s.replies_count, s.reblogs_count, s.favourites_count, s.quotes_count, s.quote_of_id, s.quote_policy,
                     EXISTS (SELECT 1 FROM polls WHERE status_id = s.id) AS has_poll
                FROM statuses AS s JOIN conversations AS c ON c.id = s.conversation_id
                LEFT JOIN accounts AS parent ON parent.id = s.in_reply_to_account_id
@@ -207,6 +238,9 @@ impl StatusRow {
             replies_count: row.get("replies_count")?,
             reblogs_count: row.get("reblogs_count")?,
             favourites_count: row.get("favourites_count")?,
+            quotes_count: row.get("quotes_count")?,
+            quote_of: row.get("quote_of_id")?,
+            quote_policy: row.get("quote_policy")?,
             has_poll: row.get("has_poll")?,
         })
     }

@@ -73,6 +73,19 @@ CREATE TABLE poll_votes (
   PRIMARY KEY (status_id, account_id, position)
 ) WITHOUT ROWID;
 CREATE INDEX poll_votes_account ON poll_votes (account_id);
+ALTER TABLE statuses ADD COLUMN quote_uri TEXT;
+ALTER TABLE statuses ADD COLUMN quote_state TEXT CHECK (quote_state IN ('pending','accepted','rejected','revoked'));
+ALTER TABLE statuses ADD COLUMN quote_authorization TEXT;
+ALTER TABLE statuses ADD COLUMN quote_policy TEXT CHECK (quote_policy IN ('public','followers','nobody','manual'));
+ALTER TABLE statuses ADD COLUMN quotes_count INTEGER NOT NULL DEFAULT 0;
+CREATE TRIGGER quotes_rev AFTER UPDATE OF quotes_count, quote_state, quote_policy
+  ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
+CREATE TRIGGER quotes_decided AFTER UPDATE OF quote_state ON statuses
+  WHEN new.visibility < 2 AND (old.quote_state IS 'accepted') <> (new.quote_state IS 'accepted') BEGIN
+  UPDATE statuses SET quotes_count = max(quotes_count + CASE new.quote_state WHEN 'accepted' THEN 1 ELSE -1 END, 0) WHERE id = new.quote_of_id;
+END;
+CREATE TRIGGER quotes_removed BEFORE DELETE ON statuses WHEN old.visibility < 2 AND old.quote_state = 'accepted'
+  BEGIN UPDATE statuses SET quotes_count = max(quotes_count - 1, 0) WHERE id = old.quote_of_id; END;
 CREATE TRIGGER poll_options_rev AFTER UPDATE OF votes_count ON poll_options
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
 CREATE TRIGGER polls_rev AFTER UPDATE OF hide_totals, expires_at, voters_count ON polls

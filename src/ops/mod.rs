@@ -27,6 +27,7 @@ pub mod password_resets;
 pub mod pins;
 pub mod polls;
 pub mod profiles;
+pub mod quotes;
 pub mod reactions;
 pub mod registration;
 pub mod scheduled_statuses;

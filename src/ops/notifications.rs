@@ -4,7 +4,7 @@
 use crate::db::Tx;
 pub use crate::db::notifications::Kind;
 use crate::db::notifications::{self, News, listing};
-use crate::db::status_edits;
+use crate::db::{quotes, status_edits};
 use crate::error::Result;
 use crate::events::Event;
 use crate::ids::{AccountId, ChatMessageId, NotificationId, StatusId};
@@ -80,14 +80,17 @@ pub fn mention(tx: &Tx, author: AccountId, status: StatusId, named: &[AccountId]
     tell(tx, named, &about(Kind::Mention, author, status))
 }
 
-/// A status was edited: tells those who boosted or answered it. Of several edits they see the last.
+/// A status was edited: tells those who boosted, answered or quote it. Of several edits they see the last.
 pub fn of_edit(tx: &Tx, author: AccountId, status: StatusId) -> Result<()> {
-    let involved = status_edits::involved(tx, status)?;
-    if involved.is_empty() {
-        return Ok(());
+    let kinds = [
+        (Kind::Update, status_edits::involved(tx, status)?),
+        (Kind::QuotedUpdate, quotes::local_quoters(tx, status)?),
+    ];
+    for (kind, people) in kinds.iter().filter(|(_, people)| !people.is_empty()) {
+        notifications::withdraw_all(tx, *kind, status)?;
+        tell(tx, people, &about(*kind, author, status))?;
     }
-    notifications::withdraw_all(tx, Kind::Update, status)?;
-    tell(tx, &involved, &about(Kind::Update, author, status))
+    Ok(())
 }
 
 /// A poll is over: tells its author and those who voted.

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::polls::PollDraft;
 use super::statuses::{self, Description, Draft, Rules};
 use crate::clock::Timestamp;
+use crate::db::quotes::QuotePolicy;
 use crate::db::scheduled_statuses::{self, ScheduledRow};
 use crate::db::visibility::Visibility;
 use crate::db::{Tx, jobs};
@@ -41,6 +42,8 @@ struct Params {
     media_ids: Option<Vec<String>>,
     media_attributes: Vec<MediaAttributes>,
     poll: Option<PollDraft>,
+    quoted_status_id: Option<String>,
+    quote_approval_policy: Option<QuotePolicy>,
     expires_in: Option<u64>,
     application_id: Option<String>,
     idempotency: Option<String>,
@@ -75,6 +78,8 @@ impl Params {
             media_ids: (!media.is_empty()).then_some(media),
             media_attributes: attributes.collect(),
             poll: draft.poll.clone(),
+            quoted_status_id: draft.quote.map(|id| id.to_string()),
+            quote_approval_policy: draft.quote_policy,
             expires_in: draft.lifetime.map(|lifetime| lifetime.as_secs()),
             application_id: draft.app.map(|id| id.to_string()),
             idempotency: None,
@@ -107,6 +112,8 @@ impl Params {
             language: self.language,
             to: self.to,
             poll: self.poll,
+            quote: id(self.quoted_status_id).map(Into::into),
+            quote_policy: self.quote_approval_policy,
         }
     }
 }

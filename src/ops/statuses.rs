@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::config::{BaseUrl, Instance};
+use crate::db::quotes::{NewQuote, QuotePolicy};
 use crate::db::statuses::insert::{NewStatus, describe};
 use crate::db::statuses::{Parent, StatusRow, owned_by, parent};
 use crate::db::users::{Habits, habits};
@@ -22,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::ids::{self, AccountId, AppId, ListId, MediaId, StatusId};
 use crate::ops::polls::PollDraft;
+use crate::ops::quotes;
 use crate::text::format::{self, ContentType, Rendered};
 use crate::text::html;
 
@@ -88,6 +90,10 @@ pub struct Draft {
     pub descriptions: Vec<Description>,
     /// A question.
     pub poll: Option<PollDraft>,
+    /// The status it quotes.
+    pub quote: Option<StatusId>,
+    /// Who may quote it; `None`: everybody.
+    pub quote_policy: Option<QuotePolicy>,
     /// How long it lives.
     pub lifetime: Option<Duration>,
     /// The application it is posted with.
@@ -110,7 +116,12 @@ pub fn post(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<Stat
     check_text(rules, draft)?;
     let habits = habits(tx, me)?;
     let thread = Thread::find(tx, me, draft)?;
-    let visibility = thread.visibility(draft, &habits)?;
+    let mut visibility = thread.visibility(draft, &habits)?;
+    let mut quote = None;
+    if let Some(id) = draft.quote {
+        let (found, reach) = quotes::find(tx, rules.base, me, id, visibility)?;
+        (quote, visibility) = (Some(found), reach);
+    }
     let named = addressing::resolve(tx, rules.base, &draft.text)?;
     let rendered = format::render(&draft.text, draft.content_type, &named.links);
     let addressed = match (&thread.recipients, &draft.to) {
@@ -124,12 +135,16 @@ pub fn post(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<Stat
         habits,
         thread,
         visibility,
+        quote,
         rendered,
         addressed,
     };
     let id = composed.store(tx, rules, me)?;
     for new in &draft.descriptions {
         describe(tx, id, new.media, new.text.as_deref(), new.focus)?;
+    }
+    if let Some(policy) = draft.quote_policy {
+        db::quotes::set_policy(tx, id, policy)?;
     }
     Ok(id)
 }
@@ -163,7 +178,11 @@ pub fn about_to_go(tx: &Tx, status: StatusId) -> Result<()> {
 /// Refuses what [`post`] would refuse for what it says, and tells how far it would reach.
 pub(super) fn check(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<Visibility> {
     check_text(rules, draft)?;
-    Thread::find(tx, me, draft)?.visibility(draft, &habits(tx, me)?)
+    let visibility = Thread::find(tx, me, draft)?.visibility(draft, &habits(tx, me)?)?;
+    match draft.quote {
+        Some(id) => Ok(quotes::find(tx, rules.base, me, id, visibility)?.1),
+        None => Ok(visibility),
+    }
 }
 
 fn check_text(rules: &Rules, draft: &Draft) -> Result<()> {
@@ -243,6 +262,7 @@ struct Composed<'a> {
     habits: Habits,
     thread: Thread,
     visibility: Visibility,
+    quote: Option<NewQuote>,
     rendered: Rendered,
     addressed: Vec<AccountId>,
 }
@@ -287,6 +307,7 @@ impl Composed<'_> {
                 list: self.list(tx, me)?,
                 media: &draft.media,
                 poll: draft.poll.as_ref().map(|poll| poll.begin(now)),
+                quote: self.quote.as_ref(),
                 words: &words(draft, &self.rendered.html),
             },
         )?;

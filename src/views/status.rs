@@ -4,6 +4,7 @@
 mod core;
 mod page;
 mod poll;
+mod quote;
 
 pub use self::core::StatusCore;
 pub use self::poll::Poll;
@@ -25,6 +26,7 @@ use crate::db::statuses::StatusState;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, StatusId};
 use page::Page;
+use quote::{Quote, QuoteApproval};
 
 /// Status.
 #[derive(Serialize)]
@@ -42,7 +44,8 @@ pub struct Status {
     muted: bool,
     pinned: bool,
     filtered: Vec<FilterResult>,
-    quote: Option<()>,
+    quote: Option<Quote>,
+    quote_approval: QuoteApproval,
     emoji_reactions: Arc<[Reaction]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
@@ -61,11 +64,10 @@ struct Pleroma {
     emoji_reactions: Arc<[Reaction]>,
     parent_visible: bool,
     pinned_at: Option<Timestamp>,
-    quote: Option<()>,
-    quote_id: Option<()>,
-    quote_url: Option<()>,
+    quote: Option<Arc<Status>>,
+    quote_id: Option<StatusId>,
+    quote_url: Option<String>,
     quote_visible: bool,
-    quotes_count: i64,
     bookmark_folder: Option<()>,
 }
 
@@ -96,7 +98,7 @@ impl Status {
 impl View<'_> {
     /// Statuses in the order of the ids. The ids come from lists made through the visibility predicate.
     pub fn statuses(&self, ids: &[StatusId]) -> Result<Vec<Status>> {
-        let states = db::statuses::states(self.db, self.viewer, ids)?;
+        let states = self.states(ids)?;
         let cores = self.cores(&states)?;
         let authors: BTreeSet<(AccountId, i64)> = states
             .iter()
@@ -121,6 +123,18 @@ impl View<'_> {
             votes,
         };
         Ok(ids.iter().filter_map(|id| page.status(*id)).collect())
+    }
+
+    /// How the statuses of a page stand, and those that they reblog and quote. Most pages quote nothing.
+    fn states(&self, ids: &[StatusId]) -> Result<Vec<StatusState>> {
+        let mut states = db::statuses::states(self.db, self.viewer, ids)?;
+        let known: BTreeSet<StatusId> = states.iter().map(|state| state.id).collect();
+        let quoted: BTreeSet<StatusId> = states.iter().filter_map(quote::wanted).collect();
+        let quoted: Vec<StatusId> = quoted.difference(&known).copied().collect();
+        if !quoted.is_empty() {
+            states.extend(db::statuses::states(self.db, self.viewer, &quoted)?);
+        }
+        Ok(states)
     }
 
     /// The viewer's votes in the polls of a page. Most pages have none.

@@ -45,6 +45,7 @@ mod password_reset;
 mod plans;
 mod polls;
 mod process;
+mod quotes;
 mod reactions;
 mod registration;
 mod robustness;

@@ -176,6 +176,8 @@ fn posting_and_acting_on_posts_walk_no_table() {
         ("GET", "/api/v1/statuses/ID/context"),
         ("PUT", "/api/v1/statuses/ID?status=hello+all+%40alice"),
         ("GET", "/api/v1/statuses/ID/history"),
+        ("POST", "/api/v1/statuses?status=look&quote_id=ID"),
+        ("GET", "/api/v1/statuses/ID/quotes?max_id=9000000000000000"),
         (
             "POST",
             "/api/v1/statuses?status=then&scheduled_at=2099-01-01T00:00:00Z",

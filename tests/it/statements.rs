@@ -3,13 +3,20 @@
 use crate::support::{TestServer, TestUser, ids};
 use crate::trace::{ONE_READER, heard};
 
-/// A post with everything on it: media, mention, tag, reaction, favourite, and a reblog of it.
-fn rich_post(server: &TestServer, author: &TestUser, other: &TestUser, number: usize) {
+/// A post with everything on it: media, mention, tag, poll, quote, reaction, favourite, and a reblog of it.
+fn rich_post(
+    server: &TestServer,
+    author: &TestUser,
+    other: &TestUser,
+    quoted: &str,
+    number: usize,
+) {
     let text = format!("number {number} for @{} #tag{number}", other.name);
     let poll = [
         ("poll[options][]", "yes"),
         ("poll[options][]", "no"),
         ("poll[expires_in]", "3600"),
+        ("quote_id", quoted),
     ];
     let posted = author.post_with(&text, &poll);
     let id = posted["id"].as_str().unwrap();
@@ -45,8 +52,10 @@ fn list_of(owner: &TestUser, member: &TestUser) -> String {
 fn a_page_of_forty_costs_as_many_statements_as_a_page_of_one() {
     let server = TestServer::with(ONE_READER);
     let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let quoted = alice.post_status("to be quoted");
+    let quoted = quoted["id"].as_str().unwrap();
     for number in 0..40 {
-        rich_post(&server, &alice, &bob, number);
+        rich_post(&server, &alice, &bob, quoted, number);
     }
     let list = list_of(&bob, &alice);
     let filter = [
@@ -143,8 +152,10 @@ fn a_list_of_accounts_costs_as_many_statements_as_one_account() {
 fn a_page_of_notifications_costs_the_same_whatever_its_size() {
     let server = TestServer::with(ONE_READER);
     let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let quoted = alice.post_status("to be quoted");
+    let quoted = quoted["id"].as_str().unwrap();
     for number in 0..14 {
-        rich_post(&server, &alice, &bob, number);
+        rich_post(&server, &alice, &bob, quoted, number);
     }
     let cost = |limit: usize| {
         server.app.house().fragments.clear();

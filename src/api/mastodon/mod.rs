@@ -19,6 +19,7 @@ pub mod media;
 pub mod notifications;
 pub mod pictures;
 pub mod polls;
+pub mod quotes;
 pub mod registration;
 pub mod relationships;
 pub mod scheduled_statuses;

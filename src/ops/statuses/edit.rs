@@ -5,6 +5,7 @@ use super::insert::moved;
 use super::{Description, Draft, MAX_ATTACHMENTS, Rules, check_text, words};
 use crate::clock::Timestamp;
 use crate::db::polls::NewPoll;
+use crate::db::quotes::QuotePolicy;
 use crate::db::status_edits::{self, Text};
 use crate::db::statuses::insert::{describe, tag};
 use crate::db::statuses::{StatusRow, owned_by, source};
@@ -38,6 +39,8 @@ pub struct Changes {
     pub descriptions: Vec<Description>,
     /// Its question. Votes stay only where the same is asked.
     pub poll: Option<PollDraft>,
+    /// Who may quote it; `None`: as it was.
+    pub quote_policy: Option<QuotePolicy>,
 }
 
 /// A version of a status that replaces the present one.
@@ -67,6 +70,9 @@ pub fn edit(tx: &Tx, rules: &Rules, me: AccountId, id: StatusId, changes: &Chang
     let row = owned_by(tx, me, id)?;
     if row.reblog_of.is_some() {
         return Err(Error::record());
+    }
+    if let Some(policy) = changes.quote_policy {
+        db::quotes::set_policy(tx, id, policy)?;
     }
     let before = source(tx, id)?.unwrap_or_default();
     let draft = drafted(&row, &before, changes);

@@ -4,13 +4,14 @@ use serde_json::json;
 
 use crate::db::home::{self, Reach};
 use crate::db::polls::NewPoll;
+use crate::db::quotes::NewQuote;
 use crate::db::statuses::insert::{self, NewStatus};
 use crate::db::visibility::Visibility;
 use crate::db::{Tx, conversations, jobs, status_search};
 use crate::error::Result;
 use crate::events::Event;
 use crate::ids::{AccountId, ListId, MediaId};
-use crate::ops::{notifications, polls};
+use crate::ops::{notifications, polls, quotes};
 
 /// A status and what comes with it.
 pub struct Arrival<'a> {
@@ -26,6 +27,8 @@ pub struct Arrival<'a> {
     pub media: &'a [MediaId],
     /// A question to hang on it.
     pub poll: Option<NewPoll<'a>>,
+    /// What it quotes.
+    pub quote: Option<&'a NewQuote>,
     /// What the search finds it by.
     pub words: &'a str,
 }
@@ -48,6 +51,9 @@ pub fn insert(tx: &Tx, new: &Arrival) -> Result<()> {
     }
     if let Some(poll) = &new.poll {
         polls::add(tx, row.id, poll)?;
+    }
+    if let Some(quote) = new.quote {
+        quotes::add(tx, row.id, row.account, quote)?;
     }
     let words = new.words.trim();
     if !words.is_empty() {

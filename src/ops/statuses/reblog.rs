@@ -64,6 +64,7 @@ pub fn reblog(
             list: None,
             media: &[],
             poll: None,
+            quote: None,
             words: "",
         },
     )?;

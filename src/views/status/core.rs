@@ -62,6 +62,7 @@ struct PleromaCore {
     conversation_id: i64,
     context: String,
     in_reply_to_account_acct: Option<String>,
+    quotes_count: i64,
     content: PlainText,
     spoiler_text: PlainText,
 }
@@ -269,7 +270,7 @@ impl View<'_> {
             replies_count: row.replies_count,
             reblogs_count: row.reblogs_count,
             favourites_count: row.favourites_count,
-            quotes_count: 0,
+            quotes_count: row.quotes_count,
             media_attachments: to_raw_value(&parts.attachments)?,
             mentions: to_raw_value(&parts.mentions)?,
             tags: to_raw_value(&tags)?,
@@ -281,6 +282,7 @@ impl View<'_> {
             conversation_id: row.conversation,
             context: row.conversation_uri.clone(),
             in_reply_to_account_acct: row.in_reply_to_acct.clone(),
+            quotes_count: row.quotes_count,
             content: PlainText {
                 text: to_raw_value(&crate::text::html::text_of(&row.content))?,
             },

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::core::{BodyOf, HeadOf, PleromaOf, StatusCore};
 use super::poll::Poll;
+use super::quote::{self, Quote, QuoteApproval};
 use super::{Pleroma, Status};
 use crate::db::statuses::StatusState;
 use crate::ids::{AccountId, StatusId};
@@ -28,6 +29,11 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     pub(super) fn status(&self, id: StatusId) -> Option<Status> {
+        self.rendered(id, true)
+    }
+
+    /// A quoted status shows only the id of what it quotes in turn.
+    fn rendered(&self, id: StatusId, with_quote: bool) -> Option<Status> {
         let state = self.states.get(&id)?;
         // A wrapper shows the inner status's content, counts and the viewer's marks on it, as clients expect.
         let reblog = match state.reblog_of {
@@ -46,6 +52,10 @@ impl Page<'_> {
             .into();
         let (head, body) = (self.cores.get(&id)?, self.cores.get(&marks.id)?);
         let is_author = self.view.viewer == Some(state.account);
+        let quote_shown = quote::shown(state);
+        let quoted = quote::wanted(state).filter(|_| with_quote);
+        let quoted = quoted.and_then(|id| self.rendered(id, false)).map(Arc::new);
+        let quote_id = quote::wanted(state);
         Some(Status {
             head: HeadOf(head.clone()),
             body: BodyOf(body.clone()),
@@ -59,7 +69,17 @@ impl Page<'_> {
             pinned: state.pinned_at.is_some(),
             filtered: self.filtered.get(&marks.id).cloned().unwrap_or_default(),
             is_own: is_author,
-            quote: None,
+            quote: quote_shown.map(|state| match with_quote {
+                true => Quote::Whole {
+                    state,
+                    quoted_status: quoted.clone(),
+                },
+                false => Quote::Shallow {
+                    state,
+                    quoted_status_id: quote_id,
+                },
+            }),
+            quote_approval: QuoteApproval::of(marks, self.view.viewer),
             emoji_reactions: tally.clone(),
             text: None,
             pleroma: Pleroma {
@@ -70,11 +90,10 @@ impl Page<'_> {
                 emoji_reactions: tally,
                 parent_visible: state.parent_visible,
                 pinned_at: state.pinned_at,
-                quote: None,
-                quote_id: None,
-                quote_url: None,
-                quote_visible: false,
-                quotes_count: 0,
+                quote: quoted,
+                quote_id,
+                quote_url: state.quote_uri.clone().filter(|_| quote_id.is_some()),
+                quote_visible: quote_id.is_some(),
                 bookmark_folder: None,
             },
         })

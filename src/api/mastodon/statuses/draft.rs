@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::api::mastodon::quotes::policy;
 use crate::db::visibility::Visibility;
 use crate::error::{Error, Result};
-use crate::ids::{ListId, MediaId};
+use crate::ids::{ListId, MediaId, StatusId};
 use crate::ops;
 use crate::ops::polls::PollDraft;
 use crate::ops::statuses::{Changes, Description, Draft};
@@ -31,6 +32,8 @@ pub fn read(cx: &Ctx) -> Result<Draft> {
         media: media(params)?,
         descriptions: descriptions(params)?,
         poll: poll(params)?,
+        quote: quote(params)?,
+        quote_policy: policy(params)?,
         lifetime: lifetime(params)?,
         app: cx.me()?.app,
     })
@@ -49,6 +52,7 @@ pub fn changes(params: &Params) -> Result<Changes> {
         media: media(params)?,
         descriptions: descriptions(params)?,
         poll: poll(params)?,
+        quote_policy: policy(params)?,
     })
 }
 
@@ -80,6 +84,16 @@ fn participation(params: &Params) -> Result<Option<i64>> {
             Err(_) => Err(ops::conversations::unknown()),
         },
     }
+}
+
+/// What is quoted: `quoted_status_id` is Mastodon's word, `quote_id` Pleroma's. Where that is not there, nothing is posted:
+/// it would say something else.
+fn quote(params: &Params) -> Result<Option<StatusId>> {
+    let word = params.nonempty("quoted_status_id");
+    let Some(word) = word.or_else(|| params.nonempty("quote_id")) else {
+        return Ok(None);
+    };
+    word.parse().map(Some).map_err(|_| Error::record())
 }
 
 /// Clients send an empty poll where there is none.
