@@ -9,7 +9,7 @@ use std::path::Path;
 
 use data_encoding::HEXLOWER;
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags, mkdirat, open, openat, statvfs};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, mkdirat, open, openat, statat, statvfs};
 
 /// The directory that names are relative to.
 pub(super) fn open_root(path: &Path) -> io::Result<OwnedFd> {
@@ -23,21 +23,28 @@ pub(super) fn open_beneath<'a>(
     root: &Path,
     components: impl IntoIterator<Item = &'a str>,
 ) -> io::Result<File> {
-    let mut at = open_root(root)?;
-    let mut components = components.into_iter().peekable();
-    while let Some(name) = components.next() {
-        // Without NONBLOCK, opening a pipe would wait for its other end.
-        let kind = if components.peek().is_some() {
-            OFlags::DIRECTORY
-        } else {
-            OFlags::NONBLOCK
-        };
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | kind;
-        at = openat(&at, name, flags, Mode::empty()).map_err(link_is_absent)?;
-    }
-    let file = File::from(at);
+    let mut components: Vec<&str> = components.into_iter().collect();
+    let name = components.pop().ok_or(ErrorKind::NotFound)?;
+    open_at(&open_dir_beneath(root, components, false)?, name)
+}
+
+/// As [`open_beneath`], of a file directly in a directory.
+pub(super) fn open_at(dir: &OwnedFd, name: &str) -> io::Result<File> {
+    // Without NONBLOCK, opening a pipe would wait for its other end.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = File::from(openat(dir, name, flags, Mode::empty()).map_err(link_is_absent)?);
     if file.metadata()?.is_file() {
         Ok(file)
+    } else {
+        Err(ErrorKind::NotFound.into())
+    }
+}
+
+/// What the system knows of a regular file directly in a directory; anything else is "not found".
+pub(super) fn stat_at(dir: &OwnedFd, name: &str) -> io::Result<Stat> {
+    let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if FileType::from_raw_mode(stat.st_mode).is_file() {
+        Ok(stat)
     } else {
         Err(ErrorKind::NotFound.into())
     }
@@ -50,7 +57,15 @@ pub(super) fn open_dir_beneath<'a>(
     components: impl IntoIterator<Item = &'a str>,
     make: bool,
 ) -> io::Result<OwnedFd> {
-    let mut at = open_root(root)?;
+    descend(open_root(root)?, components, make)
+}
+
+/// As [`open_dir_beneath`], from an open directory on.
+pub(super) fn descend<'a>(
+    mut at: OwnedFd,
+    components: impl IntoIterator<Item = &'a str>,
+    make: bool,
+) -> io::Result<OwnedFd> {
     for name in components {
         if make {
             match mkdirat(&at, name, Mode::RWXU) {

@@ -14,7 +14,14 @@ const MAX_COMPONENT_BYTES: usize = 255;
 /// The deepest path inside a pack.
 const MAX_DEPTH: usize = 8;
 /// Pack names that would shadow fixed routes of the pack API.
-const RESERVED_PACKS: [&str; 5] = ["archive", "download", "files", "import", "remote"];
+const RESERVED_PACKS: [&str; 6] = [
+    "archive",
+    "download",
+    "download_zip",
+    "files",
+    "import",
+    "remote",
+];
 
 /// The text cannot be used as a file or pack name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

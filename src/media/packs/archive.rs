@@ -5,16 +5,19 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use data_encoding::{HEXLOWER, HEXUPPER};
+use rustix::fd::OwnedFd;
+use rustix::fs::Stat;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::{MANIFEST, Manifest, PackName, PackPath, open_file, read_list};
+use super::super::dir;
+use super::draft::folders;
+use super::{MANIFEST, Manifest, PackName, PackPath, read_list};
 
 /// An archive, ready to be sent.
 pub struct Archive {
@@ -107,9 +110,7 @@ impl Archives {
 
     /// Makes an archive; `false` when the pack was changed meanwhile.
     fn make(&self, root: &Path, pack: &PackName, state: &str, path: &Path) -> io::Result<bool> {
-        let temporary = self
-            .folder
-            .join(format!(".tmp-{}", super::dir::random_stem()?));
+        let temporary = self.folder.join(format!(".tmp-{}", dir::random_stem()?));
         let made = write(root, pack, &temporary).and_then(|()| {
             let is_same = self::state(root, pack)?.as_deref() == Some(state);
             if is_same {
@@ -143,17 +144,17 @@ fn state(root: &Path, pack: &PackName) -> io::Result<Option<String>> {
     };
     let mut state = Context::new(&SHA256);
     state.update(text.as_bytes());
+    let mut files = Files::of(root, pack)?;
     for path in paths(&Manifest::parse(&text)?) {
-        let file = path.and_then(|path| open_file(root, pack, &path).ok());
-        let Some(data) = file.and_then(|file| file.metadata().ok()) else {
+        let Some(data) = path.and_then(|path| files.stat(&path).ok()) else {
             return Ok(None);
         };
         for number in [
-            data.size() as i64,
-            data.mtime(),
-            data.mtime_nsec(),
-            data.ctime(),
-            data.ctime_nsec(),
+            data.st_size,
+            data.st_mtime,
+            data.st_mtime_nsec as i64,
+            data.st_ctime,
+            data.st_ctime_nsec as i64,
         ] {
             state.update(&number.to_le_bytes());
         }
@@ -170,19 +171,58 @@ fn paths(manifest: &Manifest) -> Vec<Option<PackPath>> {
     paths.into_iter().map(parse).collect()
 }
 
+/// The files of a pack, read in the order of their paths: a directory is opened once for all that lie in it.
+struct Files {
+    pack: OwnedFd,
+    open: Option<(String, OwnedFd)>,
+}
+
+impl Files {
+    fn of(root: &Path, pack: &PackName) -> io::Result<Files> {
+        Ok(Files {
+            pack: dir::open_dir_beneath(root, [pack.as_str()], false)?,
+            open: None,
+        })
+    }
+
+    fn stat(&mut self, path: &PackPath) -> io::Result<Stat> {
+        dir::stat_at(self.folder(path)?, path.file_name())
+    }
+
+    fn open(&mut self, path: &PackPath) -> io::Result<File> {
+        dir::open_at(self.folder(path)?, path.file_name())
+    }
+
+    fn folder(&mut self, path: &PackPath) -> io::Result<&OwnedFd> {
+        let Some((folder, _)) = path.as_str().rsplit_once('/') else {
+            return Ok(&self.pack);
+        };
+        let known = self.open.take().filter(|(open, _)| open == folder);
+        let opened = match known {
+            Some(known) => known,
+            None => {
+                let from = self.pack.try_clone()?;
+                (folder.to_owned(), dir::descend(from, folders(path), false)?)
+            }
+        };
+        Ok(&self.open.insert(opened).1)
+    }
+}
+
 fn write(root: &Path, pack: &PackName, path: &Path) -> io::Result<()> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644);
     let text = read_list(root, pack, MANIFEST)?;
+    let mut files = Files::of(root, pack)?;
     let mut zip = ZipWriter::new(File::create_new(path)?);
     zip.start_file(MANIFEST, options)?;
     zip.write_all(text.as_bytes())?;
     for path in paths(&Manifest::parse(&text)?).into_iter().flatten() {
         // A pack may use its own list as a picture; once is enough.
         if path.as_str() != MANIFEST {
-            let mut file = open_file(root, pack, &path)?;
+            let mut file = files.open(&path)?;
             zip.start_file(path.as_str(), options)?;
             io::copy(&mut file, &mut zip)?;
         }

@@ -153,12 +153,7 @@ impl Draft {
     }
 
     fn folder(&self, path: &PackPath) -> io::Result<OwnedFd> {
-        let folders = folders(path);
-        dir::open_dir_beneath(
-            &self.root,
-            [self.name.as_str()].into_iter().chain(folders),
-            true,
-        )
+        dir::descend(self.dir.try_clone()?, folders(path), true)
     }
 }
 
@@ -201,7 +196,8 @@ pub(super) fn remove(root: &Path, pack: &PackName, path: &PackPath) -> io::Resul
     Ok(())
 }
 
-fn folders(path: &PackPath) -> impl Iterator<Item = &str> {
+/// The directories that lead to a file.
+pub(super) fn folders(path: &PackPath) -> impl Iterator<Item = &str> {
     let depth = path.components().count();
     path.components().take(depth - 1)
 }

@@ -15,6 +15,8 @@ use super::{Draft, PackPath, is_picture};
 mod folder;
 mod plan;
 mod tar;
+#[cfg(test)]
+mod tests;
 mod zip;
 
 pub use plan::Plan;

@@ -11,6 +11,8 @@ use super::{
 const BLOCK: usize = 512;
 /// The most bytes of an extended header; a name takes a fraction of it.
 const LONGEST_HEADER: u64 = 16 << 10;
+/// What a name may take in such a header.
+const LONGEST_NAME: u64 = 1 << 10;
 /// What little archives may blow up to: a block is mostly zeroes.
 const ALWAYS_ALLOWED: u64 = 1 << 20;
 
@@ -19,7 +21,7 @@ pub(super) fn walk(file: &mut File, visit: &mut Visit) -> Result<(), Refused> {
     file.seek(SeekFrom::Start(0))?;
     let packed = file.metadata()?.len();
     let most = (packed.saturating_mul(MAX_RATIO)).max(ALWAYS_ALLOWED);
-    let overhead = (super::MAX_ENTRIES * 4 * BLOCK) as u64;
+    let overhead = super::MAX_ENTRIES as u64 * (4 * BLOCK as u64 + 2 * LONGEST_NAME);
     let unpacked = MultiGzDecoder::new(BufReader::new(file));
     let mut tar = unpacked.take(most.min(MAX_UNPACKED + overhead));
     walk_plain(&mut tar, visit)?;
@@ -41,7 +43,6 @@ pub(super) fn walk_plain(tar: &mut dyn Read, visit: &mut Visit) -> Result<(), Re
         check_sum(&block)?;
         let size = octal(&block[124..136]).ok_or(Refused::Unreadable)?;
         let padding = size.next_multiple_of(BLOCK as u64) - size;
-        budget.take(size)?;
         match block[156] {
             b'L' => {
                 let name = header(tar, size, padding)?;
@@ -51,6 +52,8 @@ pub(super) fn walk_plain(tar: &mut dyn Read, visit: &mut Visit) -> Result<(), Re
             // Comments about the whole archive.
             b'g' => drop(header(tar, size, padding)?),
             kind => {
+                // What only describes the next entry is none itself: some programs write one for every file.
+                budget.take(size)?;
                 let raw = long_name.take().unwrap_or_else(|| name_of(&block));
                 file(tar, &raw, kind, size, visit)?;
                 skip(tar, padding)?;
