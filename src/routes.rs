@@ -323,6 +323,7 @@ pub static ROUTES: &[Route] = &[
     post("/api/pleroma/emoji/packs/import",        Admin(&["admin:write"]),                      emoji_packs::import),
     get("/api/pleroma/emoji/packs/remote",         Admin(&["admin:write"]),                      remote_emoji_packs::list),
     post("/api/pleroma/emoji/packs/download",      Admin(&["admin:write"]),                      remote_emoji_packs::download),
+    post("/api/pleroma/emoji/packs/download_zip",  Admin(&["admin:write"]),                      remote_emoji_packs::download_zip).upload(),
     get("/api/pleroma/emoji/packs/{name}",         Open,                                         emoji_packs::show),
     post("/api/pleroma/emoji/packs/{name}",        Admin(&["admin:write"]),                      emoji_packs::create),
     patch("/api/pleroma/emoji/packs/{name}",       Admin(&["admin:write"]),                      emoji_packs::update),

@@ -261,7 +261,7 @@ fn get(client: &Client, url: &str, limits: Limits) -> Result<Option<Vec<u8>>> {
 }
 
 /// An archive, in a file without a name.
-fn save(client: &Client, packs: &Packs, url: &str) -> Result<File> {
+pub fn save(client: &Client, packs: &Packs, url: &str) -> Result<File> {
     let mut file = packs.unnamed_file()?;
     match client.save(&Request::get(url, "*/*", ARCHIVE), &mut file) {
         Ok(head) if head.status == 200 => return Ok(file),

@@ -62,9 +62,7 @@ pub fn create(packs: &Packs, name: &PackName) -> Result<()> {
         draft.place(name)
     });
     made.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => {
-            Error::Status(409, format!("A pack named \"{name}\" already exists"))
-        }
+        ErrorKind::AlreadyExists => exists(name),
         _ => failed(error, "Unexpected error occurred while creating pack."),
     })
 }
@@ -129,6 +127,11 @@ pub fn set_metadata(
 /// 404 for a pack that is not there.
 pub fn absent(name: &PackName) -> Error {
     Error::Status(404, format!("Pack {name} does not exist"))
+}
+
+/// 409 for a name that is taken.
+fn exists(name: &PackName) -> Error {
+    Error::Status(409, format!("A pack named \"{name}\" already exists"))
 }
 
 /// What a person who brought something hears.

@@ -156,7 +156,14 @@ fn names_that_people_use_work_on_both_routes() {
 fn names_of_routes_cannot_be_names_of_packs() {
     let server = TestServer::new();
     let admin = server.admin("root");
-    for name in ["import", "remote", "download", "files", "archive"] {
+    for name in [
+        "import",
+        "remote",
+        "download",
+        "download_zip",
+        "files",
+        "archive",
+    ] {
         admin
             .post(&format!("{PACK}?name={name}"), &[])
             .refused(400, "invalid pack name");

@@ -221,7 +221,7 @@ fn is_zip(upload: &Upload) -> Result<bool> {
 }
 
 /// An upload as a file that can be read from anywhere. It has no name: it is gone when it is closed.
-fn spooled(packs: &Packs, upload: &Upload) -> Result<std::fs::File> {
+pub(super) fn spooled(packs: &Packs, upload: &Upload) -> Result<std::fs::File> {
     let mut file = packs.unnamed_file()?;
     std::io::copy(&mut upload.reader(), &mut file)?;
     Ok(file)

@@ -3,9 +3,10 @@
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::emoji_packs::paging;
-use crate::error::Result;
-use crate::fed::emoji_packs::Instance;
+use super::emoji_packs::{paging, spooled};
+use crate::error::{Error, Result};
+use crate::fed::emoji_packs::{self as fed, Instance};
+use crate::media::packs::intake::Source;
 use crate::ops::emoji_packs as ops;
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
@@ -25,6 +26,26 @@ pub fn download(cx: &Ctx) -> Result<Reply> {
     ops::room(cx.app.packs())?;
     let instance = Instance::find(cx.app.client(), &url)?;
     instance.download(cx.app.packs(), &name, &target)?;
+    cx.app.reload_emoji();
+    Reply::json(&"ok")
+}
+
+/// `POST /api/pleroma/emoji/packs/download_zip`: a pack from an archive that lies at an address or is sent along.
+///
+/// Not in the seed document: later Pleroma has it, and Pleroma-FE calls it. Here it takes all that `kenoma emoji import` takes.
+pub fn download_zip(cx: &Ctx) -> Result<Reply> {
+    let packs = cx.app.packs();
+    let name = ops::new_name(&cx.params.text("name").unwrap_or_default())?;
+    let archive = match (cx.params.file("file"), cx.params.nonempty("url")) {
+        (Some(upload), _) => spooled(packs, upload)?,
+        (None, Some(url)) => fed::save(cx.app.client(), packs, url.trim())?,
+        (None, None) => {
+            let text = "Neither file nor URL was present in the request";
+            return Err(Error::BadRequest(text.into()));
+        }
+    };
+    let source = Source::of_file(archive).map_err(ops::refused)?;
+    ops::import(packs, &name, source)?;
     cx.app.reload_emoji();
     Reply::json(&"ok")
 }

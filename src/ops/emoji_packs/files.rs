@@ -174,24 +174,19 @@ pub fn update_file(
 ) -> Result<Files> {
     let Renaming {
         shortcode,
-        new_shortcode: new_code,
+        new_shortcode,
         new_filename,
-        force,
+        ..
     } = *renaming;
-    if [new_code, new_filename]
-        .iter()
-        .any(|text| text.trim().is_empty())
-    {
+    if new_shortcode.trim().is_empty() || new_filename.trim().is_empty() {
         let text = "new_shortcode or new_filename cannot be empty";
         return Err(empty(generation, text));
     }
     refuse_empty(generation, &[pack, shortcode])?;
     let pack = known(packs, generation, pack)?;
     let failure = |error| {
-        failed(
-            error,
-            "Unexpected error occurred while updating file in pack.",
-        )
+        let text = "Unexpected error occurred while updating file in pack.";
+        failed(error, text)
     };
     let draft = packs.draft().map_err(failure)?;
     let mut edit = opened(packs.edit(&pack, draft), generation, &pack, failure)?;
@@ -200,28 +195,38 @@ pub fn update_file(
     let from = from
         .filter(|path| edit.has(path))
         .ok_or_else(|| no_emoji(shortcode))?;
-    let new_code = new_code.trim();
-    if new_code != shortcode {
-        new_shortcode(new_code)?;
-        if !force && (is_taken(new_code) || edit.manifest.files.contains_key(new_code)) {
-            return Err(Error::Status(
-                409,
-                format!(
-                    "New shortcode \"{new_code}\" is already used. If you want to override emoji use 'force' option"
-                ),
-            ));
-        }
-    }
-    let to = PackPath::parse(new_filename.trim()).ok().filter(is_picture);
-    let to = to.ok_or_else(|| Error::BadRequest("invalid filename".into()))?;
-    if to != from {
-        let codes = [shortcode, new_code];
-        if let Some(other) = edit.manifest.other_user_of(to.as_str(), &codes) {
-            return Err(used(&to, other));
-        }
-    }
-    rename(&mut edit, (shortcode, &from), (new_code, &to)).map_err(failure)?;
+    let (code, to) = target(&edit, renaming, &from, is_taken)?;
+    rename(&mut edit, (shortcode, &from), (&code, &to)).map_err(failure)?;
     Ok(edit.manifest.files.clone())
+}
+
+/// The new names, if the emoji may have them.
+fn target(
+    edit: &Edit,
+    renaming: &Renaming,
+    from: &PackPath,
+    is_taken: impl Fn(&str) -> bool,
+) -> Result<(String, PackPath)> {
+    let code = renaming.new_shortcode.trim();
+    if code != renaming.shortcode {
+        new_shortcode(code)?;
+        let is_used = is_taken(code) || edit.manifest.files.contains_key(code);
+        if is_used && !renaming.force {
+            let text = format!(
+                "New shortcode \"{code}\" is already used. If you want to override emoji use 'force' option"
+            );
+            return Err(Error::Status(409, text));
+        }
+    }
+    let to = PackPath::parse(renaming.new_filename.trim()).ok();
+    let to = to
+        .filter(is_picture)
+        .ok_or_else(|| Error::BadRequest("invalid filename".into()))?;
+    let codes = [renaming.shortcode, code];
+    match edit.manifest.other_user_of(to.as_str(), &codes) {
+        Some(other) if to != *from => Err(used(&to, other)),
+        _ => Ok((code.to_owned(), to)),
+    }
 }
 
 /// Puts an emoji under another shortcode and its file under another name.

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use super::{failed, refused, room};
+use super::{exists, failed, refused, room};
 use crate::error::{Error, Result};
 use crate::media::name::PackName;
 use crate::media::packs::intake::{Plan, Refused, Source, draft_of};
@@ -58,6 +58,9 @@ pub fn import_all(packs: &Packs) -> Result<Vec<PackName>> {
 /// Makes a pack of a source that says itself what is in it. 409 when there is a pack of that name.
 pub fn import(packs: &Packs, name: &PackName, mut source: Source) -> Result<Imported> {
     room(packs)?;
+    if packs.exists(name) {
+        return Err(exists(name));
+    }
     let plan = source
         .listing()
         .and_then(|listing| Plan::new(&listing))
@@ -65,9 +68,8 @@ pub fn import(packs: &Packs, name: &PackName, mut source: Source) -> Result<Impo
     let draft = packs.draft()?;
     draft_of(&mut source, &plan, &draft).map_err(refused)?;
     draft.place(name).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => {
-            Error::Status(409, format!("A pack named \"{name}\" already exists"))
-        }
+        // Somebody was faster.
+        ErrorKind::AlreadyExists => exists(name),
         _ => error.into(),
     })?;
     Ok(Imported {

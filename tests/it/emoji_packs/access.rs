@@ -19,6 +19,7 @@ const WRITES: &[(&str, &str)] = &[
     ("POST", "/api/pleroma/emoji/packs/import"),
     ("GET", "/api/pleroma/emoji/packs/remote"),
     ("POST", "/api/pleroma/emoji/packs/download"),
+    ("POST", "/api/pleroma/emoji/packs/download_zip"),
     ("POST", "/api/v1/pleroma/emoji/pack?name=p"),
     ("PATCH", "/api/v1/pleroma/emoji/pack?name=p"),
     ("DELETE", "/api/v1/pleroma/emoji/pack?name=p"),

@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::{HEXLOWER, HEXUPPER};
 use serde_json::{Value, json};
 
-use super::made::{folder, listing, png, zipped};
+use super::made::{folder, listing, misskey, png, tar_gz, zipped};
 use super::{shortcodes, stored};
 use crate::binary::Program;
 use crate::emoji::pack;
@@ -402,4 +402,37 @@ fn sec_s3_private_addresses_are_never_asked() {
         .refused(500, "Could not reach the instance");
     download(&admin, &peer.url(""), "p", &[]).refused(500, "Could not reach the instance");
     assert_eq!(peer.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn a_pack_is_made_of_an_archive_that_is_sent_or_lies_somewhere() {
+    let here = TestServer::new();
+    let admin = here.admin("root");
+    let target = "/api/v1/pleroma/emoji/packs/download_zip";
+    let export = misskey(&[("blob", "blob.png", &png(1))]);
+    let named = [("name", "sent")];
+    let sent = admin.upload("POST", target, "file", "emojis.zip", &export, &named);
+    assert_eq!(sent.ok(), "ok");
+    let peer = Peer::new().file("/tarred.tar.gz", &tar_gz(&[("cat.png", b'0', &png(2))]));
+    let fetch = |url: &str| admin.post(target, &[("name", "fetched"), ("url", url)]);
+    assert_eq!(fetch(&peer.url("/tarred.tar.gz")).ok(), "ok");
+    assert_eq!(stored(&here, "sent")["files"], json!({"blob": "blob.png"}));
+    assert_eq!(stored(&here, "fetched")["files"], json!({"cat": "cat.png"}));
+    assert_eq!(shortcodes(&here), ["blob", "cat"]);
+    fetch(&peer.url("/tarred.tar.gz")).refused(409, "A pack named \"fetched\" already exists");
+    admin.delete("/api/pleroma/emoji/pack?name=fetched").ok();
+    fetch(&peer.url("/missing")).refused(500, "Could not download the archive of the pack");
+    admin
+        .post(target, &[("name", "p")])
+        .refused(400, "Neither file nor URL was present in the request");
+    let bad = |name: &str, content: &[u8]| {
+        admin.upload("POST", target, "file", "x.zip", content, &[("name", name)])
+    };
+    bad("p", b"not a zip").refused(400, "This is not a zip or tar.gz archive, or it is damaged");
+    bad("../p", &export).refused(400, "invalid pack name");
+    bad(" ", &export).refused(400, "pack name cannot be empty");
+    assert_eq!(
+        listing(&here.data().join("emoji")),
+        ["sent/", "sent/blob.png", "sent/pack.json"]
+    );
 }
