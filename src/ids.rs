@@ -164,6 +164,14 @@ id!(
     FeaturedTagId
 );
 id!(
+    /// An announcement.
+    AnnouncementId
+);
+id!(
+    /// A rule of this server.
+    RuleId
+);
+id!(
     /// An OAuth application.
     AppId
 );

@@ -6,7 +6,9 @@ use crate::api::mastodon::{
     filters_v1, instance, lists, markers, media, notifications, registration, relationships,
     search, status_actions, statuses, streaming, timelines,
 };
-use crate::api::mastodon::{directory, endorsements, featured_tags, suggestions, tags, trends};
+use crate::api::mastodon::{
+    announcements, directory, endorsements, featured_tags, suggestions, tags, trends,
+};
 use crate::api::mastodon::{polls, quotes, scheduled_statuses, status_edits};
 use crate::api::pleroma::{
     captcha, confirmation, emoji, emoji_packs, mfa, password_resets, pictures, reactions,
@@ -211,6 +213,21 @@ pub static ROUTES: &[Route] = &[
     post("/api/pleroma/admin/users/{nickname}/permission_group/{group}", Admin(&["admin:write:accounts"]), admin::groups::grant_one),
     delete("/api/pleroma/admin/users/{nickname}/permission_group/{group}", Admin(&["admin:write:accounts"]), admin::groups::revoke_one),
     get("/api/pleroma/admin/moderation_log",       Admin(&["admin:read"]),                       admin::moderation_log::list),
+
+    // Announcements and rules
+    get("/api/v1/announcements",                   Known(&["read:accounts"]),                    announcements::list),
+    post("/api/v1/announcements/{id}/dismiss",     User(&["write:accounts"]),                    announcements::dismiss),
+    put("/api/v1/announcements/{id}/reactions/{name}", User(&["write:favourites"]),              announcements::react),
+    delete("/api/v1/announcements/{id}/reactions/{name}", User(&["write:favourites"]),           announcements::unreact),
+    get("/api/pleroma/admin/announcements",        Admin(&["admin:read"]),                       admin::announcements::list),
+    post("/api/pleroma/admin/announcements",       Admin(&["admin:write"]),                      admin::announcements::create),
+    get("/api/pleroma/admin/announcements/{id}",   Admin(&["admin:read"]),                       admin::announcements::show),
+    patch("/api/pleroma/admin/announcements/{id}", Admin(&["admin:write"]),                      admin::announcements::update),
+    delete("/api/pleroma/admin/announcements/{id}", Admin(&["admin:write"]),                     admin::announcements::delete),
+    get("/api/pleroma/admin/rules",                Admin(&["admin:read"]),                       admin::rules::list),
+    post("/api/pleroma/admin/rules",               Admin(&["admin:write"]),                      admin::rules::create),
+    patch("/api/pleroma/admin/rules/{id}",         Admin(&["admin:write"]),                      admin::rules::update),
+    delete("/api/pleroma/admin/rules/{id}",        Admin(&["admin:write"]),                      admin::rules::delete),
 
     // Timelines
     get("/api/v1/timelines/home",                  User(&["read:statuses"]),                     timelines::home),

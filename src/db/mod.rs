@@ -6,6 +6,7 @@
 pub mod account_keys;
 pub mod account_search;
 pub mod accounts;
+pub mod announcements;
 pub mod apps;
 pub mod blocks;
 pub mod bookmarks;
@@ -43,6 +44,7 @@ pub mod reactions;
 pub mod reblogs;
 pub mod relationships;
 pub mod row;
+pub mod rules;
 pub mod scheduled_statuses;
 pub mod scrobbles;
 pub mod server_state;
@@ -367,6 +369,9 @@ const NUMBERED: &[&str] = &[
     "tag_follows",
     "featured_tags",
     "endorsements",
+    "announcements",
+    "announcement_reactions",
+    "rules",
     "scheduled_statuses",
     "chat_messages",
 ];

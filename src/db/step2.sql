@@ -306,3 +306,38 @@ END;
 -- Attachments that live elsewhere have no file to remove, so they go with their message.
 CREATE TRIGGER chat_messages_removed BEFORE DELETE ON chat_messages
   BEGIN DELETE FROM media WHERE chat_message_id = old.id AND file IS NULL AND preview_file IS NULL; END;
+
+-- What the staff has to say to everybody here.
+CREATE TABLE announcements (
+  id           INTEGER PRIMARY KEY,
+  source       TEXT    NOT NULL,                    -- as typed
+  content      TEXT    NOT NULL,                    -- sanitised HTML
+  tags         TEXT    NOT NULL DEFAULT '[]',       -- JSON array of folded hashtags in it
+  starts_at    INTEGER,                             -- shown from then
+  ends_at      INTEGER,                             -- and until then
+  all_day      INTEGER NOT NULL DEFAULT 0,          -- the two above are meant as days
+  published_at INTEGER NOT NULL,
+  updated_at   INTEGER NOT NULL
+);
+CREATE TABLE announcement_reads (
+  announcement_id INTEGER NOT NULL REFERENCES announcements (id) ON DELETE CASCADE,
+  account_id      INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  PRIMARY KEY (announcement_id, account_id)
+) WITHOUT ROWID;
+CREATE INDEX announcement_reads_account ON announcement_reads (account_id);
+CREATE TABLE announcement_reactions (
+  id              INTEGER PRIMARY KEY,
+  announcement_id INTEGER NOT NULL REFERENCES announcements (id) ON DELETE CASCADE,
+  account_id      INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  emoji           TEXT    NOT NULL,                 -- as in reactions
+  UNIQUE (announcement_id, emoji, account_id)
+);
+CREATE INDEX announcement_reactions_account ON announcement_reactions (account_id);
+
+-- The rules of this server.
+CREATE TABLE rules (
+  id       INTEGER PRIMARY KEY,
+  priority INTEGER NOT NULL DEFAULT 0,              -- higher ones first
+  text     TEXT    NOT NULL,
+  hint     TEXT    NOT NULL DEFAULT ''
+);

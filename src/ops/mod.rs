@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod announcements;
 pub mod apps;
 pub mod blocks;
 pub mod chats;
@@ -30,6 +31,7 @@ pub mod profiles;
 pub mod quotes;
 pub mod reactions;
 pub mod registration;
+pub mod rules;
 pub mod scheduled_statuses;
 pub mod scrobbles;
 pub mod server_keys;

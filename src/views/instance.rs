@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::config::{BaseUrl, Config};
+use crate::db::rules::RuleRow;
 use crate::db::stats::Usage;
+use crate::ids::RuleId;
 use crate::media::image::MAX_PIXELS;
 use crate::media::sniff::Format;
 use crate::text::html::escape;
@@ -41,6 +43,26 @@ pub struct About<'a> {
     pub staff: Vec<String>,
     /// The first of them as an Account.
     pub contact: Option<Arc<RawValue>>,
+    /// What is asked of everybody here.
+    pub rules: Vec<Rule>,
+}
+
+/// Rule.
+#[derive(Serialize)]
+pub struct Rule {
+    id: RuleId,
+    text: String,
+    hint: String,
+}
+
+impl From<RuleRow> for Rule {
+    fn from(row: RuleRow) -> Rule {
+        Rule {
+            id: row.id,
+            text: row.text,
+            hint: row.hint,
+        }
+    }
 }
 
 /// Limits that are set where they are enforced.
@@ -128,7 +150,7 @@ pub struct InstanceV1<'a> {
     approval_required: bool,
     invites_enabled: bool,
     contact_account: &'a Option<Arc<RawValue>>,
-    rules: [(); 0],
+    rules: &'a [Rule],
     configuration: Configuration,
     max_toot_chars: u32,
     max_media_attachments: usize,
@@ -169,7 +191,7 @@ pub struct InstanceV2<'a> {
     languages: &'a [String],
     registrations: Registrations,
     contact: Contact<'a>,
-    rules: [(); 0],
+    rules: &'a [Rule],
     configuration: V2Configuration,
     pleroma: Pleroma<'a>,
 }
@@ -350,7 +372,7 @@ impl About<'_> {
             approval_required: instance.account_approval_required,
             invites_enabled: instance.invites_enabled,
             contact_account: &self.contact,
-            rules: [],
+            rules: &self.rules,
             configuration: self.configuration(),
             max_toot_chars: instance.limit,
             max_media_attachments: self.limits.attachments,
@@ -397,7 +419,7 @@ impl About<'_> {
                 email: &instance.contact_email,
                 account: &self.contact,
             },
-            rules: [],
+            rules: &self.rules,
             configuration: self.v2_configuration(),
             pleroma: self.pleroma(),
         }

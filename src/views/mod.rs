@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod admin_user;
+pub mod announcement;
 pub mod app;
 pub mod chat;
 pub mod conversation;

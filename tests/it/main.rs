@@ -9,6 +9,7 @@ mod support;
 
 mod accounts;
 mod admin_users;
+mod announcements;
 mod blocks;
 mod captcha;
 mod chats;

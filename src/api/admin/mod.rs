@@ -1,9 +1,11 @@
 //! The admin API (pleroma-contract D). Whoever holds the admin secret calls as nobody.
 
+pub mod announcements;
 pub mod emoji;
 pub mod groups;
 pub mod invites;
 pub mod moderation_log;
+pub mod rules;
 pub mod user_creation;
 pub mod users;
 

@@ -1,6 +1,7 @@
 //! What this server says of itself. The documents look the same to everybody, so their bytes are kept until something
 //! is written (`web::kept`).
 
+use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
@@ -13,7 +14,7 @@ use crate::ops::featured_tags::MAX_FEATURED_TAGS;
 use crate::ops::profiles;
 use crate::ops::statuses::MAX_ATTACHMENTS;
 use crate::views::View;
-use crate::views::instance::{About, Limits};
+use crate::views::instance::{About, Limits, Rule};
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
 
@@ -34,9 +35,13 @@ pub fn peers(cx: &Ctx) -> Result<Reply> {
     Reply::json(&cx.app.db().read(db::stats::hosts)?)
 }
 
-/// `GET /api/v1/instance/rules`: there is no way to make rules yet.
-pub fn rules(_: &Ctx) -> Result<Reply> {
-    Reply::json(&json!([]))
+/// `GET /api/v1/instance/rules`
+pub fn rules(cx: &Ctx) -> Result<Reply> {
+    Reply::json(&cx.app.db().read(all_rules)?)
+}
+
+fn all_rules(db: &Connection) -> Result<Vec<Rule>> {
+    Ok(db::rules::all(db)?.into_iter().map(Rule::from).collect())
 }
 
 /// `GET /api/v1/instance/extended_description`
@@ -82,6 +87,7 @@ fn about(app: &App) -> Result<About<'_>> {
             federating: app.config().federation.enabled && features::answers(app, "POST", "/inbox"),
             limits: LIMITS,
             usage: db::stats::usage(db)?,
+            rules: all_rules(db)?,
             staff: staff.into_iter().map(|(_, uri)| uri).collect(),
             contact,
         })

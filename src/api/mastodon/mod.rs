@@ -1,6 +1,7 @@
 //! The Mastodon client API.
 
 pub mod accounts;
+pub mod announcements;
 pub mod apps;
 pub mod blocks;
 pub mod conversations;
