@@ -659,6 +659,30 @@ CREATE TABLE markers (
   PRIMARY KEY (account_id, timeline)
 ) WITHOUT ROWID;
 
+-- Lists of people whom somebody follows, blocks or mutes at once (pleroma-contract 2), worked off in the background. The figures
+-- are kept in the transactions that change the rows.
+CREATE TABLE imports (
+  id          INTEGER PRIMARY KEY,
+  account_id  INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  kind        TEXT    NOT NULL CHECK (kind IN ('follows','blocks','mutes')),
+  total       INTEGER NOT NULL,
+  done        INTEGER NOT NULL DEFAULT 0,
+  failed      INTEGER NOT NULL DEFAULT 0,
+  created_at  INTEGER NOT NULL,
+  finished_at INTEGER
+);
+CREATE INDEX imports_account ON imports (account_id, id);
+CREATE TABLE import_rows (
+  import_id INTEGER NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
+  position  INTEGER NOT NULL,
+  who       TEXT    NOT NULL,                       -- as on the list
+  options   TEXT    NOT NULL DEFAULT '{}',          -- JSON, what the list says beside the name
+  state     TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting','done','requested','failed')),
+  error     TEXT,                                   -- why it failed, for the person to read
+  PRIMARY KEY (import_id, position)
+) WITHOUT ROWID;
+CREATE INDEX import_rows_state ON import_rows (import_id, state, position);
+
 -- First answers to requests with an Idempotency-Key, kept for an hour.
 CREATE TABLE idempotent_answers (
   key          BLOB    PRIMARY KEY,                 -- SHA-256 of caller, method, path and key

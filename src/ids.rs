@@ -172,6 +172,10 @@ id!(
     RuleId
 );
 id!(
+    /// An import of follows, blocks or mutes.
+    ImportId
+);
+id!(
     /// An OAuth application.
     AppId
 );

@@ -79,6 +79,14 @@ pub static ROUTES: &[Route] = &[
     delete("/api/oauth_tokens/{id}",               User(&[]),                                    oauth::delete),
     delete("/auth/sign_out",                       Open,                                         oauth::sign_out),
 
+    // Imports
+    post("/api/pleroma/follow_import",             User(&["follow", "write:follows"]),           pleroma::imports::follows).upload(),
+    post("/api/pleroma/blocks_import",             User(&["follow", "write:blocks"]),            pleroma::imports::blocks).upload(),
+    post("/api/pleroma/mutes_import",              User(&["follow", "write:mutes"]),             pleroma::imports::mutes).upload(),
+    get("/api/v1/pleroma/imports",                 User(&["follow", "read:follows"]),            pleroma::imports::list),
+    get("/api/v1/pleroma/imports/{id}",            User(&["follow", "read:follows"]),            pleroma::imports::show),
+    get("/api/v1/pleroma/imports/{id}/accounts",   User(&["follow", "read:follows"]),            pleroma::imports::accounts),
+
     // The own login
     post("/api/pleroma/delete_account",            User(&["write:accounts"]),                    pleroma::users::delete).rate(Class::Login),
     post("/api/pleroma/disable_account",           User(&["write:accounts"]),                    pleroma::users::disable).rate(Class::Login),

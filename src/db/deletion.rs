@@ -56,6 +56,7 @@ const LITTLE: &[&str] = &[
     "DELETE FROM suggestion_dismissals WHERE account_id = ?1",
     "DELETE FROM featured_tags WHERE account_id = ?1",
     "DELETE FROM lists WHERE account_id = ?1",
+    "DELETE FROM imports WHERE account_id = ?1",
     "DELETE FROM list_members WHERE account_id = ?1",
     "DELETE FROM scheduled_statuses WHERE account_id = ?1",
     "DELETE FROM chats WHERE account_id = ?1",

@@ -76,6 +76,14 @@ pub fn done(db: &Connection, id: i64) -> Result<()> {
     Ok(())
 }
 
+/// Puts a job of many parts behind the others that are due: call it in the transaction that has the effect of one part.
+pub fn again(tx: &Tx, id: i64) -> Result<()> {
+    tx.prepare_cached("UPDATE jobs SET attempts = 0, lease_until = 0, run_at = ?2 WHERE id = ?1")?
+        .execute(params![id, Timestamp::now()])?;
+    tx.wake_jobs();
+    Ok(())
+}
+
 /// Puts a failed job back for a later try.
 pub fn retry(db: &Connection, id: i64, run_at: Timestamp, error: &str) -> Result<()> {
     db.prepare_cached(

@@ -23,6 +23,7 @@ pub mod filters;
 pub mod follows;
 pub mod home;
 pub mod idempotency;
+pub mod imports;
 pub mod invites;
 pub mod jobs;
 pub mod lists;

@@ -341,3 +341,25 @@ CREATE TABLE rules (
   text     TEXT    NOT NULL,
   hint     TEXT    NOT NULL DEFAULT ''
 );
+-- Imports of people.
+CREATE TABLE imports (
+  id          INTEGER PRIMARY KEY,
+  account_id  INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  kind        TEXT    NOT NULL CHECK (kind IN ('follows','blocks','mutes')),
+  total       INTEGER NOT NULL,
+  done        INTEGER NOT NULL DEFAULT 0,
+  failed      INTEGER NOT NULL DEFAULT 0,
+  created_at  INTEGER NOT NULL,
+  finished_at INTEGER
+);
+CREATE INDEX imports_account ON imports (account_id, id);
+CREATE TABLE import_rows (
+  import_id INTEGER NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
+  position  INTEGER NOT NULL,
+  who       TEXT    NOT NULL,
+  options   TEXT    NOT NULL DEFAULT '{}',
+  state     TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting','done','requested','failed')),
+  error     TEXT,
+  PRIMARY KEY (import_id, position)
+) WITHOUT ROWID;
+CREATE INDEX import_rows_state ON import_rows (import_id, state, position);

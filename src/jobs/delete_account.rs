@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::ids::AccountId;
 use crate::ops::media::forget;
 
-/// Between two slices others may write.
+/// Before the next slice others may write.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Does the job; its payload is the account's id.
@@ -25,25 +25,24 @@ pub fn work(app: &App, job: &JobRow) -> Outcome {
     delete(app, job, account).unwrap_or_else(|error| Outcome::Retry(format!("{error:?}")))
 }
 
+/// Takes down a slice, or all that is little.
 fn delete(app: &App, job: &JobRow, account: AccountId) -> Result<Outcome> {
-    while slice(app, account)? {
-        if app.is_stopping() {
-            return Ok(Outcome::Interrupted);
-        }
+    let outcome = app.db().write(|tx| {
+        let (files, outcome) = match deletion::slice(tx, account)? {
+            Some(files) => {
+                jobs::again(tx, job.id)?;
+                (files, Outcome::Again)
+            }
+            None => {
+                jobs::done(tx, job.id)?;
+                (deletion::rest(tx, account)?, Outcome::Done)
+            }
+        };
+        forget(tx, &files)?;
+        Ok(outcome)
+    })?;
+    if let Outcome::Again = outcome {
         std::thread::sleep(PAUSE);
     }
-    app.db().write(|tx| {
-        jobs::done(tx, job.id)?;
-        let files = deletion::rest(tx, account)?;
-        forget(tx, &files)
-    })?;
-    Ok(Outcome::Done)
-}
-
-/// Takes down a slice; `false` when nothing of that size was left.
-fn slice(app: &App, account: AccountId) -> Result<bool> {
-    app.db().write(|tx| match deletion::slice(tx, account)? {
-        Some(files) => forget(tx, &files).map(|()| true),
-        None => Ok(false),
-    })
+    Ok(outcome)
 }

@@ -6,6 +6,7 @@
 pub mod close_poll;
 pub mod delete_account;
 pub mod expire_status;
+pub mod import_people;
 pub mod post_scheduled;
 pub mod remove_files;
 pub mod runner;
@@ -18,8 +19,8 @@ use crate::db::jobs::JobRow;
 pub enum Outcome {
     /// Its effect and its removal are committed.
     Done,
-    /// The server stops: the rest is done after the next start.
-    Interrupted,
+    /// A part is committed, and the rest stands in the queue behind whatever else is due ([`crate::db::jobs::again`]).
+    Again,
     /// A passing fault: try again later.
     Retry(String),
     /// It can never work.
@@ -51,6 +52,11 @@ pub static KINDS: &[Kind] = &[
     Kind {
         name: "expire_status",
         work: expire_status::work,
+        retries: &[1, 5, 20, 60, 180, 480, 960],
+    },
+    Kind {
+        name: "import_people",
+        work: import_people::work,
         retries: &[1, 5, 20, 60, 180, 480, 960],
     },
     Kind {

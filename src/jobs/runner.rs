@@ -59,7 +59,7 @@ fn settle(app: &App, job: &JobRow) -> Result<()> {
     };
     let outcome = catch_unwind(AssertUnwindSafe(|| (kind.work)(app, job)));
     let (reason, delay) = match outcome {
-        Ok(Outcome::Done | Outcome::Interrupted) => return Ok(()),
+        Ok(Outcome::Done | Outcome::Again) => return Ok(()),
         Ok(Outcome::Drop(reason)) => (reason, None),
         Ok(Outcome::Retry(reason)) => (reason, kind.retries.get(job.attempts as usize)),
         Err(_) => (

@@ -15,6 +15,7 @@ pub mod favourites;
 pub mod featured_tags;
 pub mod filters;
 pub mod follows;
+pub mod imports;
 pub mod invites;
 pub mod lists;
 pub mod login;

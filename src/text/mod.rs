@@ -8,5 +8,6 @@ pub mod format;
 pub mod html;
 pub mod keywords;
 pub mod mentions;
+pub mod people_lists;
 pub mod query;
 pub mod words;

@@ -14,6 +14,7 @@ pub mod emoji_pack;
 pub mod featured_tag;
 pub mod filter;
 pub mod fragments;
+pub mod import;
 pub mod instance;
 pub mod list;
 pub mod marker;

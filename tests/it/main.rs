@@ -27,6 +27,7 @@ mod feeds;
 mod filters;
 mod follows;
 mod frontends;
+mod imports;
 mod instance;
 mod invites;
 mod layers;

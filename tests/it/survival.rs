@@ -161,3 +161,51 @@ fn a_deletion_killed_at_any_of_50_moments_is_whole_in_the_end() {
         alive * POSTS
     );
 }
+
+/// People on the list that is imported.
+const PEOPLE: i64 = 3000;
+
+#[test]
+fn a_follow_import_killed_at_any_of_50_moments_is_whole_in_the_end() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let db = server.sql();
+    db.execute_batch(&format!(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {PEOPLE})
+           INSERT INTO accounts (id, username, uri, url, created_at)
+           SELECT n, 'person' || n, 'http://127.0.0.1:4000/users/person' || n, 'x', 0 FROM n;"
+    ))
+    .unwrap();
+    let list: Vec<String> = (1..=PEOPLE).map(|n| format!("person{n}")).collect();
+    let list = list.join("\n");
+    let counts = || {
+        let figures = "SELECT coalesce(sum(done), 0) FROM imports";
+        let rows = "SELECT count(*) FROM import_rows WHERE state = 'done'";
+        let follows = "SELECT count(*) FROM follows";
+        [figures, rows, follows].map(|sql| number(&db, sql))
+    };
+    let mut reached = std::collections::BTreeSet::new();
+    alice
+        .post("/api/pleroma/follow_import", &[("list", &list)])
+        .ok();
+    for round in 0..KILLS {
+        let program = Program::on(server.data(), SETTINGS);
+        killed_after(&program, moment(round, 90.0), || {});
+        let [figures, rows, follows] = counts();
+        assert_eq!((figures, rows), (follows, follows), "round {round}");
+        reached.insert(follows);
+    }
+    assert!(
+        reached.len() >= 20,
+        "the kills fell on {} stages only",
+        reached.len()
+    );
+    let db = finished(&server);
+    assert_eq!(counts(), [PEOPLE; 3]);
+    let own = "SELECT following_count FROM accounts WHERE username = 'alice'";
+    assert_eq!(number(&db, own), PEOPLE);
+    let followed = "SELECT count(*) FROM accounts WHERE followers_count = 1";
+    assert_eq!(number(&db, followed), PEOPLE);
+    let finished = "SELECT count(*) FROM imports WHERE finished_at IS NOT NULL";
+    assert_eq!(number(&db, finished), 1);
+}

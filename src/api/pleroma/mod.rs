@@ -6,6 +6,7 @@ pub mod confirmation;
 pub mod conversations;
 pub mod emoji;
 pub mod emoji_packs;
+pub mod imports;
 pub mod instance;
 pub mod mfa;
 pub mod notifications;
