@@ -96,8 +96,10 @@ CREATE TABLE users (
   allow_following_move  INTEGER NOT NULL DEFAULT 1,
   notification_settings TEXT    NOT NULL DEFAULT '{}',  -- JSON, only what differs from the defaults
   settings_store        TEXT    NOT NULL DEFAULT '{}',  -- JSON {front-end: {…}}
-  locale                TEXT    NOT NULL DEFAULT 'en'
+  locale                TEXT    NOT NULL DEFAULT 'en',
+  mascot_id             INTEGER REFERENCES media (id) ON DELETE SET NULL  -- NULL: the built-in one
 );
+CREATE INDEX users_mascot ON users (mascot_id) WHERE mascot_id IS NOT NULL;
 
 -- Password reset links: hashed, one hour, single use.
 CREATE TABLE password_resets (

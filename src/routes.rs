@@ -87,6 +87,11 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/pleroma/imports/{id}",            User(&["follow", "read:follows"]),            pleroma::imports::show),
     get("/api/v1/pleroma/imports/{id}/accounts",   User(&["follow", "read:follows"]),            pleroma::imports::accounts),
 
+    // Preferences
+    put("/api/pleroma/notification_settings",      User(&["write:accounts"]),                    pleroma::notification_settings::update),
+    get("/api/v1/pleroma/mascot",                  User(&["read:accounts"]),                     pleroma::mascot::show),
+    put("/api/v1/pleroma/mascot",                  User(&["write:accounts"]),                    pleroma::mascot::put).upload(),
+
     // The own login
     post("/api/pleroma/delete_account",            User(&["write:accounts"]),                    pleroma::users::delete).rate(Class::Login),
     post("/api/pleroma/disable_account",           User(&["write:accounts"]),                    pleroma::users::disable).rate(Class::Login),
@@ -98,6 +103,8 @@ pub static ROUTES: &[Route] = &[
     get("/api/pleroma/accounts/mfa/backup_codes",  User(&["write:security"]),                    mfa::make_backup_codes),
     get("/api/pleroma/accounts/mfa/setup/{method}", User(&["write:security"]),                   mfa::set_up),
     post("/api/pleroma/accounts/mfa/confirm/{method}", User(&["write:security"]),                mfa::confirm).rate(Class::Login),
+    get("/auth/mfa",                               Open,                                         pages::mfa::show),
+    post("/auth/mfa",                              Open,                                         pages::mfa::submit).rate(Class::Login),
     delete("/api/pleroma/accounts/mfa/{method}",   User(&["write:security"]),                    mfa::disable).rate(Class::Login),
 
     // The instance
@@ -178,6 +185,7 @@ pub static ROUTES: &[Route] = &[
     delete("/api/v1/scheduled_statuses/{id}",      User(&["write:statuses"]),                    scheduled_statuses::delete),
     get("/api/v1/polls/{id}",                      Optional(&["read:statuses"]),                 polls::show),
     post("/api/v1/polls/{id}/votes",               User(&["write:statuses"]),                    polls::vote),
+    get("/api/v1/pleroma/accounts/{id}/favourites", Optional(&["read:favourites"]),              pleroma::favourites::list),
     get("/api/v1/favourites",                      User(&["read:favourites"]),                   status_actions::favourites),
     get("/api/v1/bookmarks",                       User(&["read:bookmarks"]),                    status_actions::bookmarks),
 

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::page::{Page, rows};
+use super::page::{Page, ids, rows};
 use crate::error::Result;
-use crate::ids::{self, AccountId, StatusId};
+use crate::ids::{AccountId, StatusId, next};
 use crate::{unblocked, visible};
 
 /// Adds a favourite; `false` when it was already there.
@@ -14,7 +14,7 @@ pub fn insert(db: &Connection, account: AccountId, status: StatusId) -> Result<b
             "INSERT INTO favourites (id, account_id, status_id) VALUES (?1, ?2, ?3)
              ON CONFLICT (account_id, status_id) DO NOTHING",
         )?
-        .execute(params![ids::next(), account, status])?;
+        .execute(params![next(), account, status])?;
     Ok(changed == 1)
 }
 
@@ -53,6 +53,36 @@ pub fn list(db: &Connection, owner: AccountId, page: &Page) -> Result<Vec<(i64, 
         params![page.before(), page.after(), owner, page.limit],
         page,
     )
+}
+
+/// What an account favourited, as a viewer may see it, the newest status first.
+pub fn of_account(
+    db: &Connection,
+    viewer: Option<AccountId>,
+    account: AccountId,
+    page: &Page,
+) -> Result<Vec<StatusId>> {
+    macro_rules! sql {
+        ($order:literal) => {
+            concat!(
+                "SELECT s.id FROM favourites AS f CROSS JOIN statuses AS s ON s.id = f.status_id
+                  WHERE f.account_id = ?5 AND f.status_id < ?1 AND f.status_id > ?2 AND ",
+                visible!("s", "?3"),
+                " AND ",
+                unblocked!("s", "?3"),
+                " ORDER BY f.status_id ",
+                $order,
+                " LIMIT ?4"
+            )
+        };
+    }
+    let sql = if page.upwards() {
+        sql!("ASC")
+    } else {
+        sql!("DESC")
+    };
+    let params = params![page.before(), page.after(), viewer, page.limit, account];
+    ids(db, sql, params, page.upwards())
 }
 
 /// Who favourited a status, latest first: paging keys with their accounts.

@@ -190,8 +190,9 @@ pub fn set_preview(
 /// Removes those of the uploads that hang on nothing; returns the names of their files.
 pub fn remove_detached(db: &Connection, ids: &[MediaId]) -> Result<Vec<String>> {
     let mut stmt = db.prepare_cached(
-        "DELETE FROM media WHERE id IN (SELECT value FROM json_each(?1)) AND status_id IS NULL AND scheduled_id IS NULL AND chat_message_id IS NULL
-         RETURNING file, preview_file",
+        "DELETE FROM media WHERE id IN (SELECT value FROM json_each(?1)) AND status_id IS NULL AND scheduled_id IS NULL
+            AND chat_message_id IS NULL AND NOT EXISTS (SELECT 1 FROM users WHERE mascot_id = media.id)
+          RETURNING file, preview_file",
     )?;
     let rows = stmt.query_map(params![json_ids(ids)], |row| {
         Ok([row.get::<_, Option<String>>(0)?, row.get(1)?])

@@ -28,6 +28,7 @@ pub mod invites;
 pub mod jobs;
 pub mod lists;
 pub mod markers;
+pub mod mascots;
 pub mod media;
 pub mod mfa;
 pub mod mfa_tokens;

@@ -106,6 +106,34 @@ pub fn of(db: &Connection, user: AccountId) -> Result<PrivateRow> {
     })?)
 }
 
+/// Which notifications a local user wants.
+pub fn notification_settings(db: &Connection, user: AccountId) -> Result<NotificationSettings> {
+    let text: String = db
+        .prepare_cached("SELECT notification_settings FROM users WHERE account_id = ?1")?
+        .query_row(params![user], |row| row.get(0))?;
+    Ok(serde_json::from_str(&text).unwrap_or_default())
+}
+
+/// Sets them; only what differs from the defaults is stored.
+pub fn set_notification_settings(
+    db: &Connection,
+    user: AccountId,
+    settings: &NotificationSettings,
+) -> Result<()> {
+    let (chosen, usual) = (map_of(settings)?, map_of(&NotificationSettings::default())?);
+    let different: BTreeMap<_, _> = chosen
+        .iter()
+        .filter(|(key, value)| usual.get(*key) != Some(*value))
+        .collect();
+    db.prepare_cached("UPDATE users SET notification_settings = ?2 WHERE account_id = ?1")?
+        .execute(params![user, serde_json::to_string(&different)?])?;
+    Ok(())
+}
+
+fn map_of(settings: &NotificationSettings) -> Result<BTreeMap<String, bool>> {
+    Ok(serde_json::from_value(serde_json::to_value(settings)?)?)
+}
+
 /// Columns of a user that it sets itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the columns of schema.sql")]

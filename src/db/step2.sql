@@ -341,6 +341,10 @@ CREATE TABLE rules (
   text     TEXT    NOT NULL,
   hint     TEXT    NOT NULL DEFAULT ''
 );
+-- Mascots.
+ALTER TABLE users ADD COLUMN mascot_id INTEGER REFERENCES media (id) ON DELETE SET NULL;
+CREATE INDEX users_mascot ON users (mascot_id) WHERE mascot_id IS NOT NULL;
+
 -- Imports of people.
 CREATE TABLE imports (
   id          INTEGER PRIMARY KEY,

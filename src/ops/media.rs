@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::clock::Timestamp;
 use crate::db::media::{self, MediaRow, NewMedia};
-use crate::db::{Tx, jobs};
+use crate::db::{Tx, jobs, mascots};
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, MediaId};
 use crate::media::image::{self, Decoder, Processed, Thumbnail};
@@ -41,6 +41,14 @@ pub struct Stored {
     pub blurhash: Option<String>,
     /// Bytes of the file.
     pub bytes: u64,
+}
+
+impl Stored {
+    /// The names of its files.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let preview = self.preview.iter().map(|preview| preview.file.as_str());
+        preview.chain([self.file.as_str()])
+    }
 }
 
 /// A stored preview.
@@ -189,6 +197,14 @@ pub fn delete(tx: &Tx, owner: AccountId, id: MediaId) -> Result<()> {
         let reason = "Media attachment is currently used by a status";
         return Err(Error::Invalid(reason.into()));
     }
+    if mascots::of(tx, owner)? == Some(id) {
+        mascots::set(tx, owner, None)?;
+    }
+    remove_unused(tx, id)
+}
+
+/// Removes a file that hangs on nothing any more.
+pub fn remove_unused(tx: &Tx, id: MediaId) -> Result<()> {
     let files = media::remove_detached(tx, &[id])?;
     forget(tx, &files)
 }

@@ -52,9 +52,16 @@ pub struct SetUp {
 
 /// Makes a secret for an authenticator app. It counts only once it is confirmed; one in use stays in use until then.
 pub fn set_up(tx: &Tx, site: &Site, account: AccountId) -> Result<SetUp> {
+    mfa::set_pending(tx, account, &totp::secret())?;
+    pending(tx, site, account)
+}
+
+/// The secret that waits to be confirmed.
+pub fn pending(tx: &Tx, site: &Site, account: AccountId) -> Result<SetUp> {
     let user = users::by_id(tx, account)?.ok_or(Error::InvalidCredentials)?;
-    let secret = totp::secret();
-    mfa::set_pending(tx, account, &secret)?;
+    let secret = mfa::totp(tx, account)?
+        .pending
+        .ok_or_else(nothing_pending)?;
     let label = user
         .email
         .unwrap_or_else(|| format!("{}@{}", user.username, site.url.authority()));
@@ -68,9 +75,7 @@ pub fn set_up(tx: &Tx, site: &Site, account: AccountId) -> Result<SetUp> {
 /// password alone have to begin anew; sessions stay (pleroma-contract 6.3).
 pub fn confirm(tx: &Tx, account: AccountId, code: &str) -> Result<()> {
     let known = mfa::totp(tx, account)?;
-    let pending = known
-        .pending
-        .ok_or_else(|| Error::Invalid("invalid_secret_and_token".into()))?;
+    let pending = known.pending.ok_or_else(nothing_pending)?;
     let step = totp::accepted_step(&pending, &tidy(code), Timestamp::now().seconds(), 0)
         .ok_or_else(|| Error::Invalid("invalid_token".into()))?;
     mfa::activate_pending(tx, account, step)?;
@@ -106,6 +111,10 @@ pub fn redeem(tx: &Tx, account: AccountId, factor: Factor, code: &str) -> Result
         Some(step) => mfa::set_last_step(tx, account, step).map(|()| true),
         None => Ok(false),
     }
+}
+
+fn nothing_pending() -> Error {
+    Error::Invalid("invalid_secret_and_token".into())
 }
 
 fn backup_code() -> String {

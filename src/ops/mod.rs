@@ -21,6 +21,7 @@ pub mod lists;
 pub mod login;
 pub mod mails;
 pub mod markers;
+pub mod mascots;
 pub mod media;
 pub mod mfa;
 pub mod moderation_log;

@@ -15,10 +15,11 @@ use crate::web::conditional;
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
 
-const BUILT_IN: [(&str, &[u8]); 4] = [
+const BUILT_IN: [(&str, &[u8]); 5] = [
     ("style.css", include_bytes!("../../static/style.css")),
     ("avatar.png", include_bytes!("../../static/avatar.png")),
     ("header.png", include_bytes!("../../static/header.png")),
+    ("mascot.png", include_bytes!("../../static/mascot.png")),
     ("favicon.png", include_bytes!("../../static/favicon.png")),
 ];
 

@@ -6,10 +6,12 @@
 pub mod feeds;
 pub mod files;
 pub mod frontends;
+pub mod mfa;
 pub mod oauth;
 pub mod password_reset;
 pub mod post;
 pub mod public;
+mod qr;
 pub mod registration;
 pub mod setup;
 

@@ -94,13 +94,18 @@ pub fn attachment(row: &MediaRow, base: &BaseUrl) -> Attachment {
     }
 }
 
+const UNRESERVED: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// The address of an upload. The owner's file name rides along as a query, for people who save it and for clients that
 /// show it; the file itself is found by its unguessable name.
 pub fn file_url(base: &BaseUrl, file: &str, original_name: &str) -> String {
     if original_name.is_empty() {
         return format!("{base}/media/{file}");
     }
-    let name =
-        percent_encoding::utf8_percent_encode(original_name, percent_encoding::NON_ALPHANUMERIC);
+    let name = percent_encoding::utf8_percent_encode(original_name, UNRESERVED);
     format!("{base}/media/{file}?name={name}")
 }

@@ -50,7 +50,7 @@ fn an_upload_is_described_and_can_be_fetched() {
         (&0.5.into(), &(-1.0).into())
     );
     assert!(made["blurhash"].is_string());
-    assert!(made["url"].as_str().unwrap().ends_with("?name=wall%2Epng"));
+    assert!(made["url"].as_str().unwrap().ends_with("?name=wall.png"));
 
     let seen = alice.get(&format!("/api/v1/media/{}", made["id"].as_str().unwrap()));
     assert_eq!(seen.ok(), made);

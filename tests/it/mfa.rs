@@ -13,7 +13,7 @@ use crate::support::{Answer, BASE, TestServer, TestUser, encode};
 const MFA: &str = "/api/pleroma/accounts/mfa";
 
 /// An authenticator app.
-struct Phone(Vec<u8>);
+pub struct Phone(pub Vec<u8>);
 
 impl Phone {
     /// Sets the account up, without confirming.
@@ -23,7 +23,7 @@ impl Phone {
     }
 
     /// What it shows now, or so many steps later.
-    fn code(&self, steps: i64) -> String {
+    pub fn code(&self, steps: i64) -> String {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap()
@@ -32,7 +32,7 @@ impl Phone {
     }
 
     /// A code that is wrong for some minutes.
-    fn wrong(&self) -> String {
+    pub fn wrong(&self) -> String {
         let near: Vec<String> = (-3..10).map(|steps| self.code(steps)).collect();
         (0..100)
             .map(|number| format!("{number:06}"))

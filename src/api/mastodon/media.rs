@@ -72,10 +72,7 @@ fn upload(cx: &Ctx) -> Result<Attachment> {
             ops::media::owned(tx, me, id)
         })
     });
-    let row = added.inspect_err(|_| {
-        let files = stored.preview.iter().map(|preview| preview.file.as_str());
-        ops::media::remove(cx.app.uploads(), files.chain([stored.file.as_str()]));
-    })?;
+    let row = added.inspect_err(|_| ops::media::remove(cx.app.uploads(), stored.files()))?;
     Ok(attachment(&row, cx.app.base()))
 }
 

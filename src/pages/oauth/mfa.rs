@@ -81,9 +81,7 @@ pub fn submit(cx: &Ctx) -> Result<Reply> {
             page(cx, &asked, &target, &refused.to_string(), 403)
         }
         Err(Error::Throttled { retry_after }) => {
-            let minutes = retry_after.div_ceil(60);
-            let problem =
-                format!("Too many codes were wrong. Please try again in {minutes} minutes.");
+            let problem = second_factors::too_many(retry_after);
             let reply = page(cx, &asked, &target, &problem, 429)?;
             Ok(reply.header("Retry-After", &retry_after.to_string()))
         }
