@@ -56,6 +56,7 @@ const LITTLE: &[&str] = &[
     "DELETE FROM endorsements WHERE account_id = ?1",
     "DELETE FROM endorsements WHERE target_id = ?1",
     "DELETE FROM suggestion_dismissals WHERE account_id = ?1",
+    "DELETE FROM suggestion_dismissals WHERE target_id = ?1",
     "DELETE FROM featured_tags WHERE account_id = ?1",
     "DELETE FROM lists WHERE account_id = ?1",
     "DELETE FROM imports WHERE account_id = ?1",

@@ -37,9 +37,9 @@ fn a_key_changes_only_itself_in_every_encoding() {
     assert_eq!(settings(&alice), expected);
     // As front ends do: the same in query and body.
     let (kind, body) = multipart("x", "x", b"", &[("follows", "false")]);
-    let target = format!("/api/v1/pleroma/notification_settings?follows=false&remote=0");
+    let target = "/api/v1/pleroma/notification_settings?follows=false&remote=0";
     alice
-        .request("PUT", &target, &[("Content-Type", &kind)], &body)
+        .request("PUT", target, &[("Content-Type", &kind)], &body)
         .ok();
     expected["follows"] = json!(false);
     expected["remote"] = json!(false);
