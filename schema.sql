@@ -252,6 +252,16 @@ CREATE INDEX statuses_direct ON statuses (account_id, id) WHERE visibility = 3;
 -- The public timelines: all, and ours only.
 CREATE INDEX statuses_public ON statuses (id) WHERE visibility = 0 AND reblog_of_id IS NULL;
 CREATE INDEX statuses_public_local ON statuses (id) WHERE visibility = 0 AND reblog_of_id IS NULL AND local = 1;
+-- What admins look through.
+CREATE INDEX statuses_local ON statuses (id) WHERE local = 1;
+
+-- How many statuses there are, reblogs apart, by host and visibility (GET /api/pleroma/admin/stats).
+CREATE TABLE status_counts (
+  host       TEXT    NOT NULL,
+  visibility INTEGER NOT NULL,
+  statuses   INTEGER NOT NULL,
+  PRIMARY KEY (host, visibility)
+) WITHOUT ROWID;
 
 -- Ids of posts that are gone, so that their address answers 410 and a late copy is not taken in again.
 CREATE TABLE tombstones (
@@ -851,6 +861,21 @@ END;
 -- Attachments that live elsewhere have no file to remove, so they go with their message.
 CREATE TRIGGER chat_messages_removed BEFORE DELETE ON chat_messages
   BEGIN DELETE FROM media WHERE chat_message_id = old.id AND file IS NULL AND preview_file IS NULL; END;
+CREATE TRIGGER statuses_counted AFTER INSERT ON statuses WHEN new.reblog_of_id IS NULL BEGIN
+  INSERT INTO status_counts (host, visibility, statuses) VALUES ((SELECT host FROM accounts WHERE id = new.account_id), new.visibility, 1)
+    ON CONFLICT DO UPDATE SET statuses = statuses + 1;
+END;
+CREATE TRIGGER statuses_recounted AFTER UPDATE OF visibility ON statuses
+  WHEN new.reblog_of_id IS NULL AND new.visibility <> old.visibility BEGIN
+  UPDATE status_counts SET statuses = statuses - 1
+    WHERE host = (SELECT host FROM accounts WHERE id = old.account_id) AND visibility = old.visibility;
+  INSERT INTO status_counts (host, visibility, statuses) VALUES ((SELECT host FROM accounts WHERE id = new.account_id), new.visibility, 1)
+    ON CONFLICT DO UPDATE SET statuses = statuses + 1;
+END;
+CREATE TRIGGER statuses_uncounted BEFORE DELETE ON statuses WHEN old.reblog_of_id IS NULL BEGIN
+  UPDATE status_counts SET statuses = statuses - 1
+    WHERE host = (SELECT host FROM accounts WHERE id = old.account_id) AND visibility = old.visibility;
+END;
 CREATE TRIGGER status_tags_added AFTER INSERT ON status_tags BEGIN
   UPDATE tags SET statuses_count = statuses_count + 1, last_status_at = (SELECT created_at FROM statuses WHERE id = new.status_id)
     WHERE id = new.tag_id;

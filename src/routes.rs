@@ -245,6 +245,21 @@ pub static ROUTES: &[Route] = &[
     patch("/api/pleroma/admin/rules/{id}",         Admin(&["admin:write"]),                      admin::rules::update),
     delete("/api/pleroma/admin/rules/{id}",        Admin(&["admin:write"]),                      admin::rules::delete),
 
+    // Administration: statuses, figures, settings
+    get("/api/pleroma/admin/statuses",             Admin(&["admin:read:statuses"]),              admin::statuses::list),
+    get("/api/pleroma/admin/statuses/{id}",        Admin(&["admin:read:statuses"]),              admin::statuses::show),
+    put("/api/pleroma/admin/statuses/{id}",        Admin(&["admin:write:statuses"]),             admin::statuses::update),
+    delete("/api/pleroma/admin/statuses/{id}",     Admin(&["admin:write:statuses"]),             admin::statuses::delete),
+    get("/api/pleroma/admin/instances/{host}/statuses", Admin(&["admin:read:statuses"]),         admin::statuses::of_host),
+    get("/api/pleroma/admin/users/{nickname}/statuses", Admin(&["admin:read:statuses"]),         admin::statuses::of_user),
+    post("/api/pleroma/admin/users/follow",        Admin(&["admin:write:follows"]),              admin::follows::follow),
+    post("/api/pleroma/admin/users/unfollow",      Admin(&["admin:write:follows"]),              admin::follows::unfollow),
+    get("/api/pleroma/admin/stats",                Admin(&["admin:read"]),                       admin::instance::stats),
+    get("/api/pleroma/admin/config",               Admin(&["admin:read"]),                       admin::instance::config),
+    post("/api/pleroma/admin/config",              Admin(&["admin:write"]),                      admin::instance::config),
+    get("/api/pleroma/admin/config/descriptions",  Admin(&["admin:read"]),                       admin::instance::descriptions),
+    get("/api/pleroma/admin/need_reboot",          Admin(&["admin:read"]),                       admin::instance::need_reboot),
+
     // Timelines
     get("/api/v1/timelines/home",                  User(&["read:statuses"]),                     timelines::home),
     get("/api/v1/timelines/public",                Optional(&["read:statuses"]),                 timelines::public),

@@ -1,6 +1,7 @@
 //! Statuses: what is needed to show them. A page costs a fixed number of statements, whatever its size.
 
 pub mod insert;
+pub mod moderation;
 mod outward;
 mod parent;
 mod remove;

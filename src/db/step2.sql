@@ -367,3 +367,29 @@ CREATE TABLE import_rows (
   PRIMARY KEY (import_id, position)
 ) WITHOUT ROWID;
 CREATE INDEX import_rows_state ON import_rows (import_id, state, position);
+CREATE INDEX statuses_local ON statuses (id) WHERE local = 1;
+-- How many statuses there are, reblogs apart, by host and visibility (GET /api/pleroma/admin/stats).
+CREATE TABLE status_counts (
+  host       TEXT    NOT NULL,
+  visibility INTEGER NOT NULL,
+  statuses   INTEGER NOT NULL,
+  PRIMARY KEY (host, visibility)
+) WITHOUT ROWID;
+INSERT INTO status_counts (host, visibility, statuses)
+  SELECT a.host, s.visibility, count(*) FROM statuses AS s JOIN accounts AS a ON a.id = s.account_id
+   WHERE s.reblog_of_id IS NULL GROUP BY a.host, s.visibility;
+CREATE TRIGGER statuses_counted AFTER INSERT ON statuses WHEN new.reblog_of_id IS NULL BEGIN
+  INSERT INTO status_counts (host, visibility, statuses) VALUES ((SELECT host FROM accounts WHERE id = new.account_id), new.visibility, 1)
+    ON CONFLICT DO UPDATE SET statuses = statuses + 1;
+END;
+CREATE TRIGGER statuses_recounted AFTER UPDATE OF visibility ON statuses
+  WHEN new.reblog_of_id IS NULL AND new.visibility <> old.visibility BEGIN
+  UPDATE status_counts SET statuses = statuses - 1
+    WHERE host = (SELECT host FROM accounts WHERE id = old.account_id) AND visibility = old.visibility;
+  INSERT INTO status_counts (host, visibility, statuses) VALUES ((SELECT host FROM accounts WHERE id = new.account_id), new.visibility, 1)
+    ON CONFLICT DO UPDATE SET statuses = statuses + 1;
+END;
+CREATE TRIGGER statuses_uncounted BEFORE DELETE ON statuses WHEN old.reblog_of_id IS NULL BEGIN
+  UPDATE status_counts SET statuses = statuses - 1
+    WHERE host = (SELECT host FROM accounts WHERE id = old.account_id) AND visibility = old.visibility;
+END;

@@ -11,7 +11,7 @@ use crate::ids::AccountId;
 use crate::mail::Site;
 use crate::ops::moderation_log::{Subject, names, record};
 use crate::ops::sessions::Viewer;
-use crate::ops::{confirmation, mfa, users};
+use crate::ops::{confirmation, follows, mfa, users};
 
 /// What can be done to a list of people.
 #[derive(Clone, Debug)]
@@ -139,6 +139,42 @@ pub fn apply(
         effect(tx, site, account, action)?;
     }
     Ok(people)
+}
+
+/// Has one person follow another, or follow no longer. Names that are not known are passed over, as they may have gone.
+pub fn set_following(
+    tx: &Tx,
+    actor: Option<&Viewer>,
+    follower: &str,
+    followed: &str,
+    following: bool,
+) -> Result<()> {
+    let known = |name| match find(tx, name) {
+        Ok(account) => Ok(Some(account)),
+        Err(Error::Status(404, _)) => Ok(None),
+        Err(error) => Err(error),
+    };
+    let (Some(one), Some(other)) = (known(follower)?, known(followed)?) else {
+        return Ok(());
+    };
+    if one.role.is_none() {
+        return Ok(());
+    }
+    let verb = if following {
+        follows::follow(tx, one.id, other.id, &follows::Options::default())?;
+        "follow"
+    } else {
+        follows::unfollow(tx, one.id, other.id)?;
+        "unfollow"
+    };
+    let did = format!("made @{} {verb} @{}", one.acct(), other.acct());
+    record(
+        tx,
+        actor,
+        verb,
+        &[Subject::user(&one), Subject::user(&other)],
+        &did,
+    )
 }
 
 fn effect(tx: &Tx, site: &Site, account: &AccountRow, action: &Action) -> Result<()> {

@@ -38,6 +38,7 @@ pub mod scheduled_statuses;
 pub mod scrobbles;
 pub mod server_keys;
 pub mod sessions;
+pub mod status_moderation;
 pub mod statuses;
 pub mod tags;
 pub mod tokens;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::db::accounts::AccountRow;
 use crate::db::{Tx, moderation_log};
 use crate::error::Result;
+use crate::ids::StatusId;
 use crate::ops::sessions::Viewer;
 
 /// What an action was done to.
@@ -28,6 +29,15 @@ struct Data<'a> {
 }
 
 impl Subject {
+    /// A status.
+    pub fn status(id: StatusId) -> Subject {
+        Subject {
+            id: id.to_string(),
+            kind: "status",
+            nickname: None,
+        }
+    }
+
     /// A person.
     pub fn user(account: &AccountRow) -> Subject {
         Subject {

@@ -36,6 +36,8 @@ pub struct Status {
     #[serde(flatten)]
     body: BodyOf,
     account: Arc<RawValue>,
+    #[serde(skip)]
+    author: AccountId,
     reblog: Option<Box<Status>>,
     poll: Option<Poll>,
     favourited: bool,
@@ -81,6 +83,11 @@ impl Status {
     /// Its poll alone.
     pub fn into_poll(self) -> Option<Poll> {
         self.poll
+    }
+
+    /// Who wrote it, or reblogged it.
+    pub fn author(&self) -> AccountId {
+        self.author
     }
 
     /// Its id.

@@ -280,3 +280,30 @@ fn chats_walk_indexes_and_are_read_in_order() {
         assert!(!sorts && !walks, "{sql}\n{plan:#?}");
     }
 }
+
+#[test]
+fn what_admins_look_through_is_read_along_indexes() {
+    let server = TestServer::with(ONE_READER);
+    let root = server.admin("root");
+    root.post_status("hi");
+    let (_, statements) = heard(&server, || {
+        for target in [
+            "statuses",
+            "statuses?local_only=true&godmode=true",
+            "users/root/statuses",
+            "instances/far.example/statuses",
+            "stats",
+        ] {
+            root.get(&format!("/api/pleroma/admin/{target}")).ok();
+        }
+    });
+    let db = server.sql();
+    for sql in statements.iter().filter(|sql| sql.starts_with('S')) {
+        let plan = plan(&db, sql);
+        // One row for each host and visibility: few.
+        let walks = plan
+            .iter()
+            .any(|step| is_bad(step) && step != "SCAN status_counts");
+        assert!(!walks, "{sql}\n{plan:#?}");
+    }
+}

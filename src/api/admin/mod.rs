@@ -2,10 +2,13 @@
 
 pub mod announcements;
 pub mod emoji;
+pub mod follows;
 pub mod groups;
+pub mod instance;
 pub mod invites;
 pub mod moderation_log;
 pub mod rules;
+pub mod statuses;
 pub mod user_creation;
 pub mod users;
 

@@ -60,6 +60,7 @@ impl Page<'_> {
             head: HeadOf(head.clone()),
             body: BodyOf(body.clone()),
             account: self.accounts.get(&state.account)?.clone(),
+            author: state.account,
             reblog,
             poll: self.poll(marks, body),
             favourited: marks.favourited,
