@@ -15,6 +15,7 @@
 
 mod data;
 mod load;
+mod packs;
 mod posts;
 mod server;
 mod start;
@@ -22,7 +23,7 @@ mod table;
 mod timelines;
 mod yardstick;
 
-const PARTS: [&str; 4] = ["start", "timelines", "posts", "million"];
+const PARTS: [&str; 5] = ["start", "timelines", "posts", "packs", "million"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args()
@@ -54,6 +55,9 @@ fn main() {
     }
     if all || wanted("posts") {
         posts::run();
+    }
+    if all || wanted("packs") {
+        packs::run();
     }
     if wanted("million") {
         timelines::run(1_000_000);

@@ -50,7 +50,7 @@ pub fn run(statuses: usize) {
 }
 
 /// The same bytes from both, in turns, so that a busy moment hits both; the middle of three.
-fn beside(server: &Server, path: &str, headers: &[(&str, &str)]) -> (Measured, Measured) {
+pub fn beside(server: &Server, path: &str, headers: &[(&str, &str)]) -> (Measured, Measured) {
     let body = Connection::open(server.address)
         .exchange(&load::get(path, headers))
         .to_vec();
