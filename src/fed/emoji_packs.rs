@@ -208,7 +208,7 @@ pub fn fallback(client: &Client, packs: &Packs, url: &str) -> Result<Fallback> {
 pub fn picture(client: &Client, url: &str) -> Result<Vec<u8>> {
     let answer = client.send(&Request::get(url, "image/*", PICTURE));
     match answer {
-        Ok(answer) if answer.head.status == 200 => return Ok(answer.body),
+        Ok(answer) if is_good(answer.head.status) => return Ok(answer.body),
         Ok(answer) => log::info!("{url}: status {}", answer.head.status),
         Err(FetchError::TooLarge) => {
             return Err(Error::BadRequest(format!(
@@ -247,7 +247,7 @@ fn unpack(
 /// A document; `None` when the server does not know the address.
 fn get(client: &Client, url: &str, limits: Limits) -> Result<Option<Vec<u8>>> {
     match client.send(&Request::get(url, JSON, limits)) {
-        Ok(answer) if answer.head.status == 200 => Ok(Some(answer.body)),
+        Ok(answer) if is_good(answer.head.status) => Ok(Some(answer.body)),
         Ok(answer) if answer.head.status == 404 => Ok(None),
         Ok(answer) => {
             log::info!("{url}: status {}", answer.head.status);
@@ -264,7 +264,7 @@ fn get(client: &Client, url: &str, limits: Limits) -> Result<Option<Vec<u8>>> {
 pub fn save(client: &Client, packs: &Packs, url: &str) -> Result<File> {
     let mut file = packs.unnamed_file()?;
     match client.save(&Request::get(url, "*/*", ARCHIVE), &mut file) {
-        Ok(head) if head.status == 200 => return Ok(file),
+        Ok(head) if is_good(head.status) => return Ok(file),
         Ok(head) => log::info!("{url}: status {}", head.status),
         Err(FetchError::Unwritable(error)) => return Err(error.into()),
         Err(error) => log::info!("{url}: {error}"),
@@ -277,6 +277,10 @@ pub fn save(client: &Client, packs: &Packs, url: &str) -> Result<File> {
 
 fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T> {
     serde_json::from_slice(body).map_err(|_| unreachable())
+}
+
+fn is_good(status: u16) -> bool {
+    (200..300).contains(&status)
 }
 
 fn unreachable() -> Error {

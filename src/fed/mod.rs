@@ -12,6 +12,7 @@ pub mod guard;
 pub mod keys;
 pub mod objects;
 pub mod signature;
+pub mod turns;
 pub mod webfinger;
 pub mod wire;
 
@@ -22,6 +23,8 @@ use crate::config::BaseUrl;
 pub struct Federation {
     /// Keys in use.
     pub keys: keys::Keys,
+    /// Requests that wait for other servers.
+    pub turns: turns::Turns,
 }
 
 /// The id of the actor that stands for the server itself: it signs what no person asks for.

@@ -54,6 +54,21 @@ pub fn new_name(text: &str) -> Result<PackName> {
     Ok(name)
 }
 
+/// Looks whether packs can be listed, and makes their directory where it is missing (pleroma-contract 18.4).
+pub fn reach(packs: &Packs) -> Result<()> {
+    match std::fs::read_dir(packs.root()) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let text = "Failed to create the emoji pack directory";
+            packs.draft().map(drop).map_err(|error| failed(error, text))
+        }
+        Err(error) => {
+            let text = "Failed to get the contents of the emoji pack directory";
+            Err(failed(error, text))
+        }
+    }
+}
+
 /// Makes an empty pack. 409 when there is a directory of that name, be it with or without a `pack.json`.
 pub fn create(packs: &Packs, name: &PackName) -> Result<()> {
     room(packs)?;

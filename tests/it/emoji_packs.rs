@@ -312,8 +312,32 @@ fn the_directory_is_made_when_it_is_missing() {
     let server = TestServer::new();
     fs::remove_dir(server.data().join("emoji")).unwrap();
     assert_eq!(server.get(PACKS).ok(), json!({"packs": {}, "count": 0}));
+    assert!(server.data().join("emoji").is_dir());
+    fs::remove_dir(server.data().join("emoji")).unwrap();
     create(&server.admin("root"), "p");
     assert_eq!(server.get(PACKS).ok()["count"], 1);
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_or_written_is_told_without_its_path() {
+    let server = TestServer::new();
+    let admin = server.admin("root");
+    let root = server.data().join("emoji");
+    fs::remove_dir(&root).unwrap();
+    fs::write(&root, "not a directory").unwrap();
+    let text = "Failed to get the contents of the emoji pack directory";
+    server.get(PACKS).refused(500, text);
+    let text = "Unexpected error occurred while creating pack.";
+    admin
+        .post("/api/pleroma/emoji/packs/p", &[])
+        .refused(500, text);
+    admin
+        .delete("/api/pleroma/emoji/packs/p")
+        .refused(500, "Couldn't delete the pack p");
+    fs::remove_file(&root).unwrap();
+    std::os::unix::fs::symlink("/nonexistent/folder", &root).unwrap();
+    let text = "Failed to create the emoji pack directory";
+    server.get(PACKS).refused(500, text);
 }
 
 #[test]

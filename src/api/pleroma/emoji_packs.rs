@@ -19,6 +19,7 @@ const NO_CACHE: &str = "no-cache";
 /// `GET /api/pleroma/emoji/packs`
 pub fn list(cx: &Ctx) -> Result<Reply> {
     let paging = paging(cx, 50)?;
+    ops::reach(cx.app.packs())?;
     Reply::json(&cx.app.shelf().page(cx.app.packs(), paging)?)
 }
 
@@ -42,7 +43,10 @@ pub fn update(cx: &Ctx) -> Result<Reply> {
     let (name, metadata) = (name(cx)?, metadata(cx)?);
     let packs = cx.app.packs();
     let fallback = match ops::fallback_to_check(packs, &name, &metadata)? {
-        Some(url) => Some(fed::fallback(cx.app.client(), packs, &url)?),
+        Some(url) => {
+            let _turn = cx.app.fed().turns.take()?;
+            Some(fed::fallback(cx.app.client(), packs, &url)?)
+        }
         None => None,
     };
     let stored = ops::set_metadata(packs, &name, metadata, fallback.as_ref())?;
@@ -82,7 +86,10 @@ pub fn add_file(cx: &Ctx) -> Result<Reply> {
     let new = ops::announce_file(packs, generation, &pack, names, &given, is_taken)?;
     let bytes = match (upload, url) {
         (Some(upload), _) => upload.bytes()?.into_owned(),
-        (None, url) => fed::picture(cx.app.client(), url.unwrap_or_default().trim())?,
+        (None, url) => {
+            let _turn = cx.app.fed().turns.take()?;
+            fed::picture(cx.app.client(), url.unwrap_or_default().trim())?
+        }
     };
     let files = ops::add_file(packs, generation, new, &bytes)?;
     cx.app.reload_emoji();

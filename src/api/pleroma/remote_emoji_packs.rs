@@ -14,6 +14,7 @@ use crate::web::reply::Reply;
 /// `GET /api/pleroma/emoji/packs/remote`
 pub fn list(cx: &Ctx) -> Result<Reply> {
     let (url, paging) = (cx.require("url")?, paging(cx, 30)?);
+    let _turn = cx.app.fed().turns.take()?;
     let list = Instance::find(cx.app.client(), &url)?.list(paging.page, paging.size)?;
     Ok(Reply::bytes("application/json; charset=utf-8", list))
 }
@@ -24,6 +25,7 @@ pub fn download(cx: &Ctx) -> Result<Reply> {
     let saved_as = cx.params.nonempty("as");
     let target = ops::new_name(saved_as.as_deref().unwrap_or(&name))?;
     ops::room(cx.app.packs())?;
+    let _turn = cx.app.fed().turns.take()?;
     let instance = Instance::find(cx.app.client(), &url)?;
     instance.download(cx.app.packs(), &name, &target)?;
     cx.app.reload_emoji();
@@ -38,7 +40,10 @@ pub fn download_zip(cx: &Ctx) -> Result<Reply> {
     let name = ops::new_name(&cx.params.text("name").unwrap_or_default())?;
     let archive = match (cx.params.file("file"), cx.params.nonempty("url")) {
         (Some(upload), _) => spooled(packs, upload)?,
-        (None, Some(url)) => fed::save(cx.app.client(), packs, url.trim())?,
+        (None, Some(url)) => {
+            let _turn = cx.app.fed().turns.take()?;
+            fed::save(cx.app.client(), packs, url.trim())?
+        }
         (None, None) => {
             let text = "Neither file nor URL was present in the request";
             return Err(Error::BadRequest(text.into()));

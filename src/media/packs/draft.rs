@@ -29,7 +29,11 @@ impl Lock {
     /// Waits for the right.
     pub fn take(root: &Path) -> io::Result<Lock> {
         // Somebody may have taken the directory away.
-        DirBuilder::new().recursive(true).mode(0o700).create(root)?;
+        match DirBuilder::new().recursive(true).mode(0o700).create(root) {
+            // What is there is no directory; opening it says so.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            other => other?,
+        }
         let dir = dir::open_root(root)?;
         loop {
             match flock(&dir, FlockOperation::LockExclusive) {

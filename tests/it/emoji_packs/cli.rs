@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::made::{Files, folder, listing, misskey, png, tar_gz, zipped};
 use crate::binary::{PATIENCE, Program, done, failure, run};
+use crate::small_disk::SmallDisk;
 
 /// A server, and a folder with things to import.
 struct Desk {
@@ -285,4 +286,20 @@ fn a_pack_of_a_thousand_files_comes_in_whole_and_a_larger_one_not_at_all() {
     let output = desk.import(&desk.folder.path().join("large"), &["--as", "larger"]);
     assert!(failure(&output).contains("a pack may have 1,000 emoji"));
     assert_eq!(desk.packs().as_object().unwrap().len(), 1);
+}
+
+#[test]
+fn nothing_comes_in_when_the_disk_is_nearly_full() {
+    let disk = SmallDisk::of_mebibytes(32);
+    let data = disk.path().join("data");
+    Program::on(&data, &[]).stop();
+    let source = tempfile::tempdir().unwrap();
+    folder(source.path(), &[("p.zip", &zipped(&[("a.png", &png(1))]))]);
+    let path = source.path().join("p.zip");
+    let refused = failure(&run(&data, &["emoji", "import", path.to_str().unwrap()]));
+    assert_eq!(
+        refused,
+        format!("kenoma: the disk that holds {} is full", data.display())
+    );
+    assert_eq!(listing(&data.join("emoji")), Vec::<String>::new());
 }

@@ -134,9 +134,16 @@ fn archives_that_lie_there_become_packs_of_their_names() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_to_is_told() {
+fn a_directory_that_cannot_be_read_or_written_to_is_told() {
     let server = TestServer::new();
     let admin = server.admin("root");
+    // Where the list should go, there is something that no file can take the place of.
+    let in_the_way = server.data().join("emoji/p/pack.json/x");
+    fs::create_dir_all(in_the_way).unwrap();
+    admin
+        .get(IMPORT)
+        .refused(500, "Error: emoji pack directory must be writable");
+    fs::remove_dir_all(server.data().join("emoji/p")).unwrap();
     fs::remove_dir(server.data().join("emoji")).unwrap();
     fs::write(server.data().join("emoji"), "not a directory").unwrap();
     admin

@@ -436,3 +436,25 @@ fn a_pack_is_made_of_an_archive_that_is_sent_or_lies_somewhere() {
         ["sent/", "sent/blob.png", "sent/pack.json"]
     );
 }
+
+#[test]
+fn sec_d3_slow_servers_hold_up_a_few_requests_and_never_all() {
+    let here = TestServer::new();
+    let admin = here.admin("root");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    std::thread::scope(|scope| {
+        let waiting = [(); 4].map(|()| scope.spawn(|| download(&admin, &url, "p", &[]).status));
+        // Each is connected, and gets no answer as long as we hold on to its connection.
+        let held = [(); 4].map(|()| silent.accept().unwrap());
+        let text = "Too many other servers are being asked at this moment";
+        let refused = download(&admin, &url, "p", &[]);
+        assert_eq!(refused.header("Retry-After"), Some("5"));
+        refused.refused(503, text);
+        admin.get(&format!("{REMOTE}?url={url}")).refused(503, text);
+        drop((held, silent));
+        assert_eq!(waiting.map(|waiting| waiting.join().unwrap()), [500; 4]);
+    });
+    let again = download(&admin, &url, "p", &[]);
+    again.refused(500, "Could not reach the instance");
+}
