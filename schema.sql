@@ -424,14 +424,23 @@ CREATE TABLE favourites (
 );
 CREATE INDEX favourites_list ON favourites (account_id, id);
 CREATE INDEX favourites_status ON favourites (status_id, id);
+CREATE TABLE bookmark_folders (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  name       TEXT    NOT NULL,
+  emoji      TEXT,                                  -- a Unicode emoji, or a shortcode of ours
+  UNIQUE (account_id, name)
+);
 CREATE TABLE bookmarks (
   id         INTEGER PRIMARY KEY,
   account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
   status_id  INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  folder_id  INTEGER REFERENCES bookmark_folders (id) ON DELETE SET NULL,
   UNIQUE (account_id, status_id)
 );
 CREATE INDEX bookmarks_list ON bookmarks (account_id, id);
 CREATE INDEX bookmarks_status ON bookmarks (status_id);
+CREATE INDEX bookmarks_folder ON bookmarks (folder_id, id) WHERE folder_id IS NOT NULL;
 CREATE TABLE pins (
   id         INTEGER PRIMARY KEY,
   account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,

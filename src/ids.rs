@@ -124,6 +124,10 @@ id!(
     MediaId
 );
 id!(
+    /// A folder of bookmarks.
+    FolderId
+);
+id!(
     /// A post that waits for its hour.
     ScheduledId
 );

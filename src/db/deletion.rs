@@ -62,6 +62,7 @@ const LITTLE: &[&str] = &[
     "DELETE FROM imports WHERE account_id = ?1",
     "DELETE FROM list_members WHERE account_id = ?1",
     "DELETE FROM scheduled_statuses WHERE account_id = ?1",
+    "DELETE FROM bookmark_folders WHERE account_id = ?1",
     "DELETE FROM chats WHERE account_id = ?1",
     "DELETE FROM markers WHERE account_id = ?1",
     "DELETE FROM password_resets WHERE account_id = ?1",

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod announcements;
 pub mod apps;
 pub mod blocks;
+pub mod bookmark_folders;
 pub mod bookmarks;
 pub mod chats;
 pub mod codes;

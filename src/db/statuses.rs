@@ -20,7 +20,7 @@ use super::row::Columns;
 use super::visibility::Visibility;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, StatusId};
+use crate::ids::{AccountId, FolderId, StatusId};
 use crate::{unblocked, visible};
 
 /// What changes often or depends on the viewer: read for every showing, to find the rendered rest.
@@ -42,8 +42,8 @@ pub struct StatusState {
     pub favourited: bool,
     /// The viewer reblogged it.
     pub reblogged: bool,
-    /// The viewer bookmarked it.
-    pub bookmarked: bool,
+    /// The folder of the viewer's bookmark: 0 where it is in none; `None` where there is no bookmark.
+    pub bookmark: Option<FolderId>,
     /// Its author pinned it.
     pub pinned_at: Option<Timestamp>,
     /// The viewer muted its author.
@@ -124,7 +124,7 @@ pub fn states(
          SELECT s.id, s.rev, s.account_id, a.rev, s.reblog_of_id, s.visibility, s.expires_at,
                 EXISTS (SELECT 1 FROM favourites WHERE account_id = ?2 AND status_id = s.id),
                 EXISTS (SELECT 1 FROM statuses WHERE reblog_of_id = s.id AND account_id = ?2),
-                EXISTS (SELECT 1 FROM bookmarks WHERE account_id = ?2 AND status_id = s.id),
+                (SELECT coalesce(folder_id, 0) FROM bookmarks WHERE account_id = ?2 AND status_id = s.id),
                 (SELECT created_at FROM pins WHERE status_id = s.id),
                 EXISTS (SELECT 1 FROM mutes WHERE account_id = ?2 AND target_id = s.account_id
                            AND (expires_at IS NULL OR expires_at > ?3)),
@@ -165,7 +165,7 @@ fn read_state(row: &Row) -> rusqlite::Result<StatusState> {
         expires_at: row.get(6)?,
         favourited: row.get(7)?,
         reblogged: row.get(8)?,
-        bookmarked: row.get(9)?,
+        bookmark: row.get(9)?,
         pinned_at: row.get(10)?,
         author_muted: row.get(11)?,
         thread_muted: row.get(12)?,

@@ -49,6 +49,15 @@ CREATE TABLE scheduled_statuses (
 CREATE INDEX scheduled_statuses_owner ON scheduled_statuses (account_id, id);
 ALTER TABLE media ADD COLUMN scheduled_id INTEGER REFERENCES scheduled_statuses (id) ON DELETE SET NULL;
 CREATE INDEX media_scheduled ON media (scheduled_id) WHERE scheduled_id IS NOT NULL;
+CREATE TABLE bookmark_folders (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  name       TEXT    NOT NULL,
+  emoji      TEXT,                                  -- a Unicode emoji, or a shortcode of ours
+  UNIQUE (account_id, name)
+);
+ALTER TABLE bookmarks ADD COLUMN folder_id INTEGER REFERENCES bookmark_folders (id) ON DELETE SET NULL;
+CREATE INDEX bookmarks_folder ON bookmarks (folder_id, id) WHERE folder_id IS NOT NULL;
 CREATE TABLE polls (
   status_id    INTEGER PRIMARY KEY REFERENCES statuses (id) ON DELETE CASCADE,
   multiple     INTEGER NOT NULL DEFAULT 0,

@@ -6,6 +6,7 @@ pub mod administration;
 pub mod announcements;
 pub mod apps;
 pub mod blocks;
+pub mod bookmark_folders;
 pub mod chats;
 pub mod confirmation;
 pub mod conversations;

@@ -24,7 +24,7 @@ use crate::db;
 use crate::db::filters::Context;
 use crate::db::statuses::StatusState;
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, StatusId};
+use crate::ids::{AccountId, FolderId, StatusId};
 use page::Page;
 use quote::{Quote, QuoteApproval};
 
@@ -70,7 +70,7 @@ struct Pleroma {
     quote_id: Option<StatusId>,
     quote_url: Option<String>,
     quote_visible: bool,
-    bookmark_folder: Option<()>,
+    bookmark_folder: Option<FolderId>,
 }
 
 impl Status {

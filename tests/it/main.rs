@@ -13,6 +13,7 @@ mod admin_statuses;
 mod admin_users;
 mod announcements;
 mod blocks;
+mod bookmark_folders;
 mod captcha;
 mod chats;
 mod confirmation;

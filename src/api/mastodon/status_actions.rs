@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::db::page::Page;
 use crate::db::{self, Tx, conversations};
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, StatusId};
+use crate::ids::{AccountId, FolderId, StatusId};
 use crate::ops;
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
@@ -46,10 +46,9 @@ pub fn unreblog(cx: &Ctx) -> Result<Reply> {
 
 /// `POST /api/v1/statuses/{id}/bookmark`
 pub fn bookmark(cx: &Ctx) -> Result<Reply> {
+    let folder = folder(cx)?;
     act(cx, |tx, me, id| {
-        let status = db::statuses::target(tx, me, id)?.id;
-        db::bookmarks::insert(tx, me, status)?;
-        Ok(status)
+        ops::bookmark_folders::bookmark(tx, me, id, folder)
     })
 }
 
@@ -103,15 +102,25 @@ pub fn favourites(cx: &Ctx) -> Result<Reply> {
     own_list(cx, db::favourites::list)
 }
 
-/// `GET /api/v1/bookmarks`
-pub fn bookmarks(cx: &Ctx) -> Result<Reply> {
-    own_list(cx, db::bookmarks::list)
+/// A folder of bookmarks; what cannot be an id names none of anybody's.
+fn folder(cx: &Ctx) -> Result<Option<FolderId>> {
+    match cx.params.nonempty("folder_id") {
+        None => Ok(None),
+        Some(id) => id.parse().map(Some).map_err(|_| Error::record()),
+    }
 }
 
-/// Lists statuses that somebody did something with: after the owner and the page.
-type OwnList = fn(&Connection, AccountId, &Page) -> Result<Vec<(i64, StatusId)>>;
+/// `GET /api/v1/bookmarks`
+pub fn bookmarks(cx: &Ctx) -> Result<Reply> {
+    let folder = folder(cx)?;
+    own_list(cx, |db, me, page| db::bookmarks::list(db, me, folder, page))
+}
 
-fn own_list(cx: &Ctx, list: OwnList) -> Result<Reply> {
+/// Lists statuses that the caller did something with.
+fn own_list(
+    cx: &Ctx,
+    list: impl FnOnce(&Connection, AccountId, &Page) -> Result<Vec<(i64, StatusId)>>,
+) -> Result<Reply> {
     let (me, page) = (cx.me()?.id, cx.page(20, 40));
     let (keys, statuses) = cx.app.db().read(|db| {
         let (keys, ids): (Vec<_>, Vec<_>) = list(db, me, &page)?.into_iter().unzip();

@@ -1,5 +1,6 @@
 //! Pleroma's extensions to the client API.
 
+pub mod bookmark_folders;
 pub mod captcha;
 pub mod chats;
 pub mod confirmation;

@@ -65,7 +65,7 @@ impl Page<'_> {
             poll: self.poll(marks, body),
             favourited: marks.favourited,
             reblogged: marks.reblogged,
-            bookmarked: marks.bookmarked,
+            bookmarked: marks.bookmark.is_some(),
             muted: state.author_muted || state.thread_muted,
             pinned: state.pinned_at.is_some(),
             filtered: self.filtered.get(&marks.id).cloned().unwrap_or_default(),
@@ -95,7 +95,7 @@ impl Page<'_> {
                 quote_id,
                 quote_url: state.quote_uri.clone().filter(|_| quote_id.is_some()),
                 quote_visible: quote_id.is_some(),
-                bookmark_folder: None,
+                bookmark_folder: marks.bookmark.filter(|folder| folder.0 != 0),
             },
         })
     }
