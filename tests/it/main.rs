@@ -23,6 +23,7 @@ mod credentials;
 mod door;
 mod emoji;
 mod emoji_packs;
+mod entities;
 mod events;
 mod exports;
 mod federation;

@@ -10,6 +10,8 @@ use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::entities;
+
 /// Where the test server believes to be.
 pub const BASE: &str = "http://127.0.0.1:4000";
 
@@ -148,11 +150,13 @@ impl TestServer {
         let (mut reader, _) = response.data.into_reader_and_size();
         let mut body = Vec::new();
         reader.read_to_end(&mut body).unwrap();
-        Answer {
+        let answer = Answer {
             status: response.status_code,
             headers,
             body,
-        }
+        };
+        entities::check(self.app.router(), method, target, &answer);
+        answer
     }
 
     /// Does all jobs that are due.
