@@ -339,3 +339,37 @@ fn guessing_the_password_with_a_stolen_token_is_limited() {
     }
     delete_account(&alice, &[("password", &alice.password)]).refused(429, "Throttled");
 }
+
+#[test]
+fn sec_d12_others_post_while_a_large_account_is_deleted() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    server
+        .sql()
+        .execute_batch(&format!(
+            "INSERT INTO conversations (id, uri) VALUES (999, 'context');
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 4000)
+               INSERT INTO statuses (id, uri, account_id, visibility, conversation_id, content, created_at)
+               SELECT 1000000000000000 + n, 'post/' || n, {alice}, 0, 999, 'words', 0 FROM n;
+             INSERT INTO home_entries (account_id, status_id) SELECT {bob}, id FROM statuses WHERE account_id = {alice};
+             INSERT INTO favourites (id, account_id, status_id) SELECT id, {bob}, id FROM statuses WHERE account_id = {alice};",
+            alice = alice.id,
+            bob = bob.id
+        ))
+        .unwrap();
+    delete_account(&alice, &[("password", &alice.password)]).ok();
+    let mut waits = Vec::new();
+    std::thread::scope(|scope| {
+        let purge = scope.spawn(|| server.run_jobs());
+        while !purge.is_finished() {
+            let begun = std::time::Instant::now();
+            bob.post_status("meanwhile");
+            waits.push(begun.elapsed());
+        }
+    });
+    waits.sort();
+    println!("{} posts, the slowest took {:?}", waits.len(), waits.last());
+    // It is 20 slices long: whoever waits for the writer gets it between two of them.
+    assert!(waits.len() >= 10, "only {} posts got through", waits.len());
+    assert!(server.jobs("delete_account").is_empty());
+}

@@ -57,6 +57,8 @@ fn a_page_of_forty_costs_as_many_statements_as_a_page_of_one() {
     for number in 0..40 {
         rich_post(&server, &alice, &bob, quoted, number);
     }
+    let open = [("hide_favorites", "false")];
+    bob.patch("/api/v1/accounts/update_credentials", &open).ok();
     let list = list_of(&bob, &alice);
     let filter = [
         ("title", "a"),
@@ -77,6 +79,7 @@ fn a_page_of_forty_costs_as_many_statements_as_a_page_of_one() {
         &format!("/api/v1/accounts/{}/statuses?", alice.id),
         &format!("/api/v1/accounts/{}/statuses?", bob.id),
         "/api/v1/favourites?",
+        &format!("/api/v1/pleroma/accounts/{}/favourites?", bob.id),
         &format!("/api/v1/timelines/list/{list}?"),
     ] {
         assert_eq!(cost(target, 40), cost(target, 1), "{target}");
