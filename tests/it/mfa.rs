@@ -444,6 +444,31 @@ fn sec_o9_a_right_code_forgives_the_wrong_ones() {
     }
 }
 
+#[test]
+fn sec_o9_eight_at_once_with_one_code_get_one_token() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let client = Client::new(&server);
+    let codes = backup_codes(&alice);
+    let phone = switch_on(&alice);
+    for (kind, code) in [("totp", &phone.code(1)), ("recovery", &codes[0])] {
+        let logins: Vec<String> = (0..8).map(|_| mfa_token(&client, &alice)).collect();
+        let answers: Vec<u16> = std::thread::scope(|scope| {
+            let tries: Vec<_> = logins
+                .iter()
+                .map(|login| {
+                    let client = &client;
+                    scope.spawn(move || challenge(client, login, kind, code).status)
+                })
+                .collect();
+            tries.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let right = answers.iter().filter(|status| **status == 200);
+        assert_eq!(right.count(), 1, "{kind}: {answers:?}");
+        assert!(answers.iter().all(|status| [200, 400].contains(status)));
+    }
+}
+
 /// Sends the form of the page for codes, as a program does.
 fn verify(page: &str, server: &TestServer, code: &str, more: &[(&str, &str)]) -> Answer {
     let kept = ["mfa[mfa_token]", "mfa[challenge_type]", "mfa[redirect_uri]"];

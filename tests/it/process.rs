@@ -288,7 +288,16 @@ fn commands_work_beside_a_running_server_and_take_effect_at_once() {
     let stats: Value = serde_json::from_str(&done(data, &["stats", "--json"])).unwrap();
     assert_eq!(stats["tables"]["users"], 2);
     assert!(stats["database_bytes"].as_u64().unwrap() > 0);
+    let file = rusqlite::Connection::open(data.join("kenoma.db")).unwrap();
+    let factor = "INSERT INTO mfa_totp (account_id, secret) SELECT id, x'00' FROM accounts WHERE username = 'carol'";
+    file.execute(factor, []).unwrap();
+    let has_factor = || {
+        let shown = done(data, &["user", "show", "carol", "--json"]);
+        serde_json::from_str::<Value>(&shown).unwrap()["mfa"] == true
+    };
+    assert!(has_factor());
     done(data, &["user", "reset-mfa", "carol"]);
+    assert!(!has_factor());
     done(data, &["user", "delete", "carol"]);
     assert_eq!(
         failure(&run(data, &["user", "show", "nobody"])),
