@@ -770,6 +770,83 @@ CREATE TABLE rules (
   hint     TEXT    NOT NULL DEFAULT ''
 );
 
+-- Federation. What was said to other servers: each activity once, however many get it.
+CREATE TABLE activities (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER REFERENCES accounts (id) ON DELETE CASCADE,  -- who signs; NULL: the server itself
+  status_id  INTEGER REFERENCES statuses (id) ON DELETE SET NULL, -- the post that it carries, while that exists
+  json       TEXT    NOT NULL,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX activities_account ON activities (account_id);
+CREATE INDEX activities_status ON activities (status_id) WHERE status_id IS NOT NULL;
+CREATE INDEX activities_age ON activities (created_at);
+-- Who is to get it: one row per inbox. `urgency` 0 goes before 1 (deletions and withdrawals).
+CREATE TABLE deliveries (
+  id          INTEGER PRIMARY KEY,
+  activity_id INTEGER NOT NULL REFERENCES activities (id) ON DELETE CASCADE,
+  inbox       TEXT    NOT NULL,
+  host        TEXT    NOT NULL,
+  state       INTEGER NOT NULL DEFAULT 0,           -- 0 due, 1 done, 2 given up
+  urgency     INTEGER NOT NULL DEFAULT 0,
+  attempts    INTEGER NOT NULL DEFAULT 0,
+  run_at      INTEGER NOT NULL,
+  lease_until INTEGER NOT NULL DEFAULT 0,           -- a worker has it until then; leases end at start
+  last_status INTEGER,                              -- the HTTP status of the last answer
+  last_error  TEXT,
+  UNIQUE (activity_id, inbox)
+);
+CREATE INDEX deliveries_due ON deliveries (urgency, run_at) WHERE state = 0;
+CREATE INDEX deliveries_host ON deliveries (host) WHERE state = 0;
+-- What is known of other servers as such. `fails` counts failures since the last success; until `retry_at` nobody asks.
+CREATE TABLE hosts (
+  host       TEXT    PRIMARY KEY,
+  fails      INTEGER NOT NULL DEFAULT 0,
+  down_since INTEGER,
+  retry_at   INTEGER NOT NULL DEFAULT 0,
+  signature  TEXT    CHECK (signature IN ('cavage','rfc9421')),   -- which standard it took last
+  signature_at INTEGER,
+  software   TEXT,                                  -- NodeInfo's name of it
+  software_at INTEGER
+) WITHOUT ROWID;
+-- What arrived and was not acted upon yet. `signer_id` NULL: the signature could not be checked yet, `head` has it.
+CREATE TABLE inbox_items (
+  id           INTEGER PRIMARY KEY,
+  actor        TEXT    NOT NULL,                    -- who says it: items of one actor are taken in order
+  host         TEXT    NOT NULL,
+  signer_id    INTEGER REFERENCES accounts (id) ON DELETE CASCADE,
+  recipient_id INTEGER REFERENCES accounts (id) ON DELETE CASCADE,  -- whose inbox it came to; NULL: the shared one
+  head         TEXT,                                -- JSON, of unchecked ones
+  body         TEXT    NOT NULL,
+  received_at  INTEGER NOT NULL,
+  attempts     INTEGER NOT NULL DEFAULT 0,
+  run_at       INTEGER NOT NULL,
+  lease_until  INTEGER NOT NULL DEFAULT 0,
+  last_error   TEXT
+);
+CREATE INDEX inbox_items_due ON inbox_items (run_at);
+CREATE INDEX inbox_items_actor ON inbox_items (actor, id);
+CREATE INDEX inbox_items_host ON inbox_items (host);
+CREATE INDEX inbox_items_signer ON inbox_items (signer_id) WHERE signer_id IS NOT NULL;
+CREATE INDEX inbox_items_recipient ON inbox_items (recipient_id) WHERE recipient_id IS NOT NULL;
+-- Ids of activities that had their effect: nothing is applied twice.
+CREATE TABLE seen_activities (
+  uri     TEXT    PRIMARY KEY,
+  seen_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX seen_activities_age ON seen_activities (seen_at);
+-- Which servers have a post of ours: those it was delivered to and those that fetched it.
+CREATE TABLE status_hosts (
+  status_id INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  host      TEXT    NOT NULL,
+  PRIMARY KEY (status_id, host)
+) WITHOUT ROWID;
+-- Undoing names what is undone by its id.
+CREATE INDEX favourites_uri ON favourites (uri) WHERE uri IS NOT NULL;
+CREATE INDEX reactions_uri ON reactions (uri) WHERE uri IS NOT NULL;
+CREATE INDEX follows_uri ON follows (uri) WHERE uri IS NOT NULL;
+CREATE INDEX blocks_uri ON blocks (uri) WHERE uri IS NOT NULL;
+
 -- What an admin did.
 CREATE TABLE moderation_log (
   id         INTEGER PRIMARY KEY,

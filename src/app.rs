@@ -300,6 +300,8 @@ impl App {
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         self.db.bell().ring();
+        self.fed.senders.ring();
+        self.fed.readers.ring();
     }
 
     /// Whether [`App::stop`] was called.

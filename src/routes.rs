@@ -137,6 +137,8 @@ pub static ROUTES: &[Route] = &[
     get("/.well-known/host-meta.json",             Open,                                         fed::webfinger::host_meta_json).federated(),
     get("/actor",                                  Open,                                         fed::actors::instance).federated(),
     get("/actor/outbox",                           Open,                                         fed::collections::instance_outbox).federated(),
+    post("/inbox",                                 Open,                                         fed::inbox::shared).raw().federated(),
+    post("/users/{name}/inbox",                    Open,                                         fed::inbox::personal).raw().federated(),
     get("/users/{name}/main-key",                  Open,                                         fed::actors::main_key).federated(),
     get("/users/{name}/outbox",                    Open,                                         fed::collections::outbox).federated(),
     get("/users/{name}/followers",                 Open,                                         fed::collections::followers).federated(),

@@ -60,6 +60,7 @@ fn serve(data: &Path, arguments: &Arguments, profile: Profile) -> Outcome {
     announce(&app, arguments, profile)?;
     let jobs =
         crate::jobs::runner::start(Arc::clone(&app)).map_err(|error| failure(data, error))?;
+    let pools = crate::jobs::start_pools(&app).map_err(|error| failure(data, error))?;
     signals.forever().next();
     app.stop();
     server.close(if profile == Profile::Ephemeral {
@@ -69,6 +70,11 @@ fn serve(data: &Path, arguments: &Arguments, profile: Profile) -> Outcome {
     });
     if jobs.join().is_err() {
         log::error!("the job runner had panicked");
+    }
+    for thread in pools {
+        if thread.join().is_err() {
+            log::error!("a worker had panicked");
+        }
     }
     app.db().checkpoint().map_err(|error| failure(data, error))
 }

@@ -1,6 +1,6 @@
 //! Blocks between accounts, and the hosts that people block for themselves.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::page::{Keyed, Page, rows};
 use crate::error::Result;
@@ -20,6 +20,14 @@ pub fn remove(db: &Connection, account: AccountId, target: AccountId) -> Result<
         .prepare_cached("DELETE FROM blocks WHERE account_id = ?1 AND target_id = ?2")?
         .execute(params![account, target])?;
     Ok(changed == 1)
+}
+
+/// Whom somebody blocks by the Block of that id.
+pub fn by_uri(db: &Connection, account: AccountId, uri: &str) -> Result<Option<AccountId>> {
+    Ok(db
+        .prepare_cached("SELECT target_id FROM blocks WHERE uri = ?2 AND account_id = ?1")?
+        .query_row(params![account, uri], |row| row.get(0))
+        .optional()?)
 }
 
 /// Whether the first account blocks the second.

@@ -16,6 +16,18 @@ pub fn begin(db: &Connection, uri: &str) -> Result<i64> {
     Ok(db.last_insert_rowid())
 }
 
+/// The thread of that id, begun if it is new here.
+pub fn find_or_begin(db: &Connection, uri: &str) -> Result<i64> {
+    let known = db
+        .prepare_cached("SELECT id FROM conversations WHERE uri = ?1")?
+        .query_row(params![uri], |row| row.get(0))
+        .optional()?;
+    match known {
+        Some(known) => Ok(known),
+        None => begin(db, uri),
+    }
+}
+
 /// The thread of somebody's participation, and whom its owner addresses in it; `None` when it is not theirs.
 pub fn participation(
     db: &Connection,

@@ -1,29 +1,44 @@
 //! Favourites.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::page::{Page, ids, rows};
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId, next};
 use crate::{unblocked, visible};
 
-/// Adds a favourite; `false` when it was already there.
-pub fn insert(db: &Connection, account: AccountId, status: StatusId) -> Result<bool> {
-    let changed = db
+/// Adds a favourite and returns its row; `None` when it was already there. `uri`: the id of the Like, of one from elsewhere.
+pub fn insert(
+    db: &Connection,
+    account: AccountId,
+    status: StatusId,
+    uri: Option<&str>,
+) -> Result<Option<i64>> {
+    Ok(db
         .prepare_cached(
-            "INSERT INTO favourites (id, account_id, status_id) VALUES (?1, ?2, ?3)
-             ON CONFLICT (account_id, status_id) DO NOTHING",
+            "INSERT INTO favourites (id, account_id, status_id, uri) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account_id, status_id) DO NOTHING RETURNING id",
         )?
-        .execute(params![next(), account, status])?;
-    Ok(changed == 1)
+        .query_row(params![next(), account, status, uri], |row| row.get(0))
+        .optional()?)
 }
 
-/// Takes a favourite back; `false` when there was none.
-pub fn delete(db: &Connection, account: AccountId, status: StatusId) -> Result<bool> {
-    let changed = db
-        .prepare_cached("DELETE FROM favourites WHERE account_id = ?1 AND status_id = ?2")?
-        .execute(params![account, status])?;
-    Ok(changed == 1)
+/// Takes a favourite back and returns its row; `None` when there was none.
+pub fn delete(db: &Connection, account: AccountId, status: StatusId) -> Result<Option<i64>> {
+    Ok(db
+        .prepare_cached(
+            "DELETE FROM favourites WHERE account_id = ?1 AND status_id = ?2 RETURNING id",
+        )?
+        .query_row(params![account, status], |row| row.get(0))
+        .optional()?)
+}
+
+/// The status that somebody favourited by the Like of that id.
+pub fn by_uri(db: &Connection, account: AccountId, uri: &str) -> Result<Option<StatusId>> {
+    Ok(db
+        .prepare_cached("SELECT status_id FROM favourites WHERE uri = ?2 AND account_id = ?1")?
+        .query_row(params![account, uri], |row| row.get(0))
+        .optional()?)
 }
 
 /// What somebody favourited, latest favourite first: paging keys with their statuses.

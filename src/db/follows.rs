@@ -75,12 +75,56 @@ pub fn accept(db: &Connection, follower: AccountId, target: AccountId) -> Result
     Ok(changed == 1)
 }
 
-/// Removes a follow or request; `false` when there is none.
-pub fn remove(db: &Connection, follower: AccountId, target: AccountId) -> Result<bool> {
-    let changed = db
-        .prepare_cached("DELETE FROM follows WHERE account_id = ?1 AND target_id = ?2")?
-        .execute(params![follower, target])?;
-    Ok(changed == 1)
+/// Removes a follow or request and returns it with its id elsewhere; `None` when there is none.
+pub fn remove(
+    db: &Connection,
+    follower: AccountId,
+    target: AccountId,
+) -> Result<Option<(FollowRow, Option<String>)>> {
+    Ok(db
+        .prepare_cached(
+            "DELETE FROM follows WHERE account_id = ?1 AND target_id = ?2 RETURNING id, pending, uri",
+        )?
+        .query_row(params![follower, target], |row| {
+            let follow = FollowRow {
+                id: row.get(0)?,
+                pending: row.get(1)?,
+            };
+            Ok((follow, row.get(2)?))
+        })
+        .optional()?)
+}
+
+/// The id elsewhere of a follow, if it came from there.
+pub fn uri(db: &Connection, follower: AccountId, target: AccountId) -> Result<Option<String>> {
+    Ok(db
+        .prepare_cached("SELECT uri FROM follows WHERE account_id = ?1 AND target_id = ?2")?
+        .query_row(params![follower, target], |row| row.get(0))
+        .optional()?
+        .flatten())
+}
+
+/// Notes the id elsewhere of a follow.
+pub fn set_uri(db: &Connection, id: i64, uri: Option<&str>) -> Result<()> {
+    db.prepare_cached("UPDATE follows SET uri = ?2 WHERE id = ?1")?
+        .execute(params![id, uri])?;
+    Ok(())
+}
+
+/// Who follows whom in that row.
+pub fn between(db: &Connection, id: i64) -> Result<Option<(AccountId, AccountId)>> {
+    Ok(db
+        .prepare_cached("SELECT account_id, target_id FROM follows WHERE id = ?1")?
+        .query_row(params![id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+/// Whom somebody follows by the Follow of that id.
+pub fn by_uri(db: &Connection, follower: AccountId, uri: &str) -> Result<Option<AccountId>> {
+    Ok(db
+        .prepare_cached("SELECT target_id FROM follows WHERE uri = ?2 AND account_id = ?1")?
+        .query_row(params![follower, uri], |row| row.get(0))
+        .optional()?)
 }
 
 /// Everybody who waits for the target's consent, oldest first.

@@ -159,6 +159,43 @@ pub fn insert(db: &Connection, new: &NewMedia) -> Result<()> {
     Ok(())
 }
 
+/// A file elsewhere.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names are the columns of schema.sql")]
+pub struct RemoteFile {
+    pub url: String,
+    pub mime: String,
+    pub kind: &'static str,
+    pub description: Option<String>,
+    pub blurhash: Option<String>,
+    pub size: Option<(i64, i64)>,
+    pub focus: (f64, f64),
+}
+
+/// Adds an attachment elsewhere that belongs to no status yet.
+pub fn insert_remote(db: &Connection, account: AccountId, file: &RemoteFile) -> Result<MediaId> {
+    let id = MediaId::new();
+    db.prepare_cached(
+        "INSERT INTO media (id, account_id, kind, mime, remote_url, description, blurhash, width, height, focus_x, focus_y, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute(params![
+        id,
+        account,
+        file.kind,
+        file.mime,
+        file.url,
+        file.description,
+        file.blurhash,
+        file.size.map(|size| size.0),
+        file.size.map(|size| size.1),
+        file.focus.0,
+        file.focus.1,
+        Timestamp::now(),
+    ])?;
+    Ok(id)
+}
+
 /// Sets or takes away the text for those who do not see it.
 pub fn set_description(db: &Connection, id: MediaId, text: Option<&String>) -> Result<()> {
     db.prepare_cached("UPDATE media SET description = ?2 WHERE id = ?1")?

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::json_ids;
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::ids::{AccountId, StatusId};
+use crate::ids::{self, AccountId, StatusId};
 
 /// A reaction tally for one status and emoji, in order of first use.
 #[derive(Clone, Debug)]
@@ -51,30 +51,52 @@ pub fn of_statuses(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Adds a reaction; `false` when it was already there.
+/// Adds a reaction and returns its row; `None` when it was already there. `uri`: the id of the activity, of one from
+/// elsewhere.
 pub fn insert(
     db: &Connection,
     account: AccountId,
     status: StatusId,
     emoji: &str,
     url: Option<&str>,
-) -> Result<bool> {
-    let changed = db
+    uri: Option<&str>,
+) -> Result<Option<i64>> {
+    Ok(db
         .prepare_cached(
-            "INSERT INTO reactions (account_id, status_id, emoji, url) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            "INSERT INTO reactions (id, account_id, status_id, emoji, url, uri) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO NOTHING RETURNING id",
         )?
-        .execute(params![account, status, emoji, url])?;
-    Ok(changed == 1)
+        .query_row(params![ids::next(), account, status, emoji, url, uri], |row| row.get(0))
+        .optional()?)
 }
 
-/// Removes a reaction; `false` when there was none.
-pub fn delete(db: &Connection, account: AccountId, status: StatusId, emoji: &str) -> Result<bool> {
-    let changed = db
+/// Removes a reaction and returns its row; `None` when there was none.
+pub fn delete(
+    db: &Connection,
+    account: AccountId,
+    status: StatusId,
+    emoji: &str,
+) -> Result<Option<i64>> {
+    Ok(db
         .prepare_cached(
-            "DELETE FROM reactions WHERE status_id = ?1 AND emoji = ?2 AND account_id = ?3",
+            "DELETE FROM reactions WHERE status_id = ?1 AND emoji = ?2 AND account_id = ?3 RETURNING id",
         )?
-        .execute(params![status, emoji, account])?;
-    Ok(changed == 1)
+        .query_row(params![status, emoji, account], |row| row.get(0))
+        .optional()?)
+}
+
+/// The status that somebody reacted to, and with what, by the activity of that id.
+pub fn by_uri(
+    db: &Connection,
+    account: AccountId,
+    uri: &str,
+) -> Result<Option<(StatusId, String)>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT status_id, emoji FROM reactions WHERE uri = ?2 AND account_id = ?1",
+        )?
+        .query_row(params![account, uri], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
 }
 
 /// The picture of another server's emoji that somebody reacted to the status with.

@@ -7,7 +7,9 @@ mod parent;
 mod remove;
 mod thread;
 
-pub use outward::{Outward, id_of, outward, public_replies, tombstone};
+pub use outward::{
+    Outward, bury, exists, id_of, is_local, outward, parent_of, public_replies, tombstone,
+};
 pub use parent::{Parent, parent};
 pub use remove::remove;
 pub use thread::{Context, context};
@@ -280,6 +282,12 @@ pub fn check_visible(db: &Connection, viewer: Option<AccountId>, id: StatusId) -
         true => Ok(()),
         false => Err(Error::record()),
     }
+}
+
+/// The status of that ActivityPub id, whoever may see it.
+pub fn by_uri(db: &Connection, uri: &str) -> Result<Option<StatusRow>> {
+    let mut stmt = db.prepare_cached(select!("WHERE s.uri = ?1"))?;
+    Ok(stmt.query_row(params![uri], StatusRow::read).optional()?)
 }
 
 /// A status of that author; 404 for any other.

@@ -1,5 +1,6 @@
 //! Who fetches: strangers, or somebody whose signature we can check (federation.md 3.6).
 
+use super::resolve;
 use super::signature::{self, Received};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -34,7 +35,12 @@ pub fn verified(cx: &Ctx) -> Result<Option<AccountId>> {
     let Ok(claim) = signature::read(&received, None, cx.app.base(), Timestamp::now()) else {
         return Ok(None);
     };
-    let key = cx.app.fed().keys.remote(cx.app, &claim.key_id)?;
+    let key = match cx.app.fed().keys.remote(cx.app, &claim.key_id)? {
+        Some(key) => Some(key),
+        // Here, who asks decides what is shown: it is worth a look.
+        None if must_sign(cx.app) => resolve::key_asked(cx.app, &claim.key_id)?,
+        None => None,
+    };
     Ok(key
         .filter(|key| claim.is_by(&key.public))
         .map(|key| key.account))

@@ -1,6 +1,7 @@
 //! Keys in use: our own, made when first needed and parsed once; those of others, remembered while they are used.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -42,6 +43,28 @@ pub struct RemoteKey {
     pub fetched_at: Timestamp,
     /// Not to be read again before.
     pub refresh_after: Timestamp,
+}
+
+/// The owner of a key may have changed it, once it is older than this …
+const SETTLED: Duration = Duration::from_secs(300);
+
+/// … and is not asked about it more often than this.
+const ASKED: Duration = Duration::from_secs(3600);
+
+impl RemoteKey {
+    /// Whether a signature that it does not verify may be right, with a newer key.
+    pub fn may_be_stale(&self, now: Timestamp) -> bool {
+        self.fetched_at.plus(SETTLED) < now && self.refresh_after <= now
+    }
+
+    /// The owner is about to be asked for the key: not again for a while.
+    pub fn put_off(&self, app: &App, uri: &str) -> Result<()> {
+        let until = Timestamp::now().plus(ASKED);
+        app.db()
+            .write(|tx| account_keys::put_off_refresh(tx, uri, until))?;
+        app.fed().keys.forget(uri);
+        Ok(())
+    }
 }
 
 /// Keys parsed a while ago, and still in use.

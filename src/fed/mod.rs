@@ -1,22 +1,41 @@
 //! The federation room: what is said to other servers and heard from them.
 //!
-//! [`fetch`] is the only place that opens sockets outward; [`guard`] says which addresses it may call.
+//! | part | what it does |
+//! | --- | --- |
+//! | [`fetch`], [`guard`] | the one HTTP client, and which addresses it may call |
+//! | [`signature`], [`keys`] | who says it: ours and theirs, in both standards |
+//! | [`wire`], [`reading`] | documents in, without I/O: the parts, then actors and posts |
+//! | [`documents`] | documents out |
+//! | [`webfinger`], [`actors`], [`objects`], [`collections`], [`caller`] | doors: what others fetch, and who they are |
+//! | [`resolve`] | from an id or a handle to a row |
+//! | [`inbox`], [`incoming`] | what others say: taken down at the door, acted upon by `jobs::incoming` |
+//! | [`outgoing`], [`delivery`] | what we say: noted by `ops::outgoing`, written by a job, sent by `jobs::deliver` |
+//!
+//! In, so far: Accept, Announce, Create (posts), Delete, EmojiReact, Follow, Like, Reject, Undo, Update (actors).
+//! Out: Accept, Announce, Create (posts), Delete, EmojiReact, Follow, Like, Reject, Undo, Update (actors).
 
 pub mod actors;
 pub mod caller;
 pub mod collections;
+pub mod delivery;
 pub mod documents;
 pub mod emoji_packs;
 pub mod fetch;
 pub mod guard;
+pub mod inbox;
+pub mod incoming;
 pub mod keys;
 pub mod objects;
+pub mod outgoing;
+pub mod reading;
+pub mod resolve;
 pub mod signature;
 pub mod turns;
 pub mod webfinger;
 pub mod wire;
 
 use crate::config::BaseUrl;
+use crate::db::Bell;
 
 /// What the room remembers between requests.
 #[derive(Default)]
@@ -25,6 +44,14 @@ pub struct Federation {
     pub keys: keys::Keys,
     /// Requests that wait for other servers.
     pub turns: turns::Turns,
+    /// Rings when something came to the inboxes.
+    pub readers: Bell,
+    /// Rings when there may be something to send.
+    pub senders: Bell,
+    /// People who wait for other servers.
+    pub waiting: resolve::Waiting,
+    /// What could not be fetched a while ago.
+    pub failures: resolve::Failures,
 }
 
 /// The id of the actor that stands for the server itself: it signs what no person asks for.

@@ -5,15 +5,24 @@
 
 pub mod close_poll;
 pub mod delete_account;
+pub mod deliver;
 pub mod expire_status;
 pub mod import_people;
+pub mod incoming;
+pub mod pool;
 pub mod post_scheduled;
 pub mod remove_files;
 pub mod runner;
+pub mod send_activity;
 pub mod send_mail;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use crate::app::App;
 use crate::db::jobs::JobRow;
+use crate::db::{deliveries, inbox_items};
+use crate::error::Result;
 
 /// What became of a job.
 pub enum Outcome {
@@ -70,8 +79,27 @@ pub static KINDS: &[Kind] = &[
         retries: &[1, 5, 20, 60, 180, 480, 960],
     },
     Kind {
+        name: crate::ops::outgoing::JOB,
+        work: send_activity::work,
+        retries: &[1, 5, 20, 60, 180, 480, 960],
+    },
+    Kind {
         name: "send_mail",
         work: send_mail::work,
         retries: &[1, 5, 20, 60, 180, 480],
     },
 ];
+
+/// Starts the threads that talk with other servers, if there is to be talk.
+pub fn start_pools(app: &Arc<App>) -> Result<Vec<JoinHandle<()>>> {
+    if !app.config().federation.enabled {
+        return Ok(Vec::new());
+    }
+    app.db().write(|tx| {
+        deliveries::release_all(tx)?;
+        inbox_items::release_all(tx)
+    })?;
+    let mut threads = pool::start(app, deliver::WORK)?;
+    threads.extend(pool::start(app, incoming::WORK)?);
+    Ok(threads)
+}

@@ -1,6 +1,7 @@
 //! Follows: asking, consenting, ending, and what that does to the home timeline.
 
 use super::notifications::{self, Kind};
+use super::outgoing::{self, Outgoing};
 use crate::db::accounts::AccountRow;
 use crate::db::follows::FollowRow;
 use crate::db::{Tx, accounts, blocks, follows, home, relationships};
@@ -46,6 +47,11 @@ pub fn follow(tx: &Tx, me: AccountId, target: AccountId, options: &Options) -> R
     match old {
         None if row.pending => {
             stands(tx, me, target.id, FollowState::Pending);
+            outgoing::push_if_remote(tx, me, &[target.id], false, || Outgoing::Follow {
+                account: me,
+                target: target.id,
+                row: row.id,
+            })?;
             notifications::push(tx, Kind::FollowRequest, target.id, me, None, None)
         }
         None => begun(tx, me, target.id),
@@ -97,13 +103,92 @@ pub fn unfollow(tx: &Tx, me: AccountId, target: AccountId) -> Result<()> {
 /// Ends a follow from either side; `false` when there was none.
 pub(super) fn end(tx: &Tx, follower: AccountId, target: AccountId) -> Result<bool> {
     let ended = follows::remove(tx, follower, target)?;
-    if ended {
+    if let Some((row, uri)) = &ended {
         stands(tx, follower, target, FollowState::Rejected);
+        told_of_end(tx, follower, target, row, uri.as_deref())?;
     }
     relationships::unsubscribe(tx, follower, target)?;
     notifications::withdraw(tx, Kind::FollowRequest, target, follower, None, None)?;
     home::remove_author(tx, follower, target)?;
-    Ok(ended)
+    Ok(ended.is_some())
+}
+
+/// Whichever of the two lives elsewhere hears that the follow has ended, if it was not who said so.
+fn told_of_end(
+    tx: &Tx,
+    follower: AccountId,
+    target: AccountId,
+    row: &FollowRow,
+    uri: Option<&str>,
+) -> Result<()> {
+    outgoing::push_if_remote(tx, follower, &[target], false, || Outgoing::UndoFollow {
+        account: follower,
+        target,
+        row: row.id,
+    })?;
+    outgoing::push_if_remote(tx, target, &[follower], false, || Outgoing::AnswerFollow {
+        account: target,
+        follower,
+        uri: uri.map(str::to_owned),
+        accepted: false,
+    })
+}
+
+/// Somebody elsewhere asks to follow `target`, by the Follow of that id. Asking again is answered again; whoever is blocked
+/// is refused.
+pub fn asked(tx: &Tx, from: AccountId, target: &AccountRow, uri: Option<&str>) -> Result<()> {
+    let answer = |accepted| Outgoing::AnswerFollow {
+        account: target.id,
+        follower: from,
+        uri: uri.map(str::to_owned),
+        accepted,
+    };
+    if may_follow(tx, from, target).is_err() {
+        return outgoing::push(tx, &answer(false));
+    }
+    let row = match follows::find(tx, from, target.id)? {
+        Some(row) => row,
+        None => {
+            let row = follows::insert(tx, from, target.id, target.locked)?;
+            match row.pending {
+                true => notifications::push(tx, Kind::FollowRequest, target.id, from, None, None)?,
+                false => begun(tx, from, target.id)?,
+            }
+            row
+        }
+    };
+    follows::set_uri(tx, row.id, uri)?;
+    match row.pending {
+        true => Ok(()),
+        false => outgoing::push(tx, &answer(true)),
+    }
+}
+
+/// Somebody elsewhere consents to a request of ours. Without one nothing happens (security.md A7).
+pub fn granted(tx: &Tx, me: AccountId, by: AccountId) -> Result<()> {
+    match follows::accept(tx, me, by)? {
+        true => {
+            stands(tx, me, by, FollowState::Accepted);
+            home::backfill(tx, me, by)
+        }
+        false => Ok(()),
+    }
+}
+
+/// Somebody elsewhere refuses a request of ours, or ends what had become of it.
+pub fn refused(tx: &Tx, me: AccountId, by: AccountId) -> Result<()> {
+    if follows::remove(tx, me, by)?.is_some() {
+        stands(tx, me, by, FollowState::Rejected);
+        relationships::unsubscribe(tx, me, by)?;
+        home::remove_author(tx, me, by)?;
+    }
+    Ok(())
+}
+
+/// Somebody elsewhere does not follow one of us any more.
+pub fn left(tx: &Tx, from: AccountId, target: AccountId) -> Result<()> {
+    follows::remove(tx, from, target)?;
+    notifications::withdraw(tx, Kind::FollowRequest, target, from, None, None)
 }
 
 /// A tie to an account that is hidden by now can still be ended; without one, a hidden account is an unknown one.
@@ -120,6 +205,13 @@ pub fn authorize(tx: &Tx, me: AccountId, follower: AccountId) -> Result<()> {
         return Err(Error::record());
     }
     follows::requests_become_follows(tx, follower, me)?;
+    let uri = follows::uri(tx, follower, me)?;
+    outgoing::push_if_remote(tx, me, &[follower], false, || Outgoing::AnswerFollow {
+        account: me,
+        follower,
+        uri,
+        accepted: true,
+    })?;
     stands(tx, follower, me, FollowState::Accepted);
     home::backfill(tx, follower, me)
 }

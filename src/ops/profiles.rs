@@ -4,6 +4,7 @@ use rusqlite::types::Value;
 use serde::Serialize;
 
 use super::follows;
+use super::outgoing::{self, Outgoing};
 use super::statuses::addressing;
 use crate::config::BaseUrl;
 use crate::db::accounts::{self, Column};
@@ -102,6 +103,7 @@ pub fn update(
     if old.locked && change.account_switches.contains(&(Column::Locked, false)) {
         follows::authorize_all(tx, me)?;
     }
+    outgoing::push_if_remote(tx, me, &[], true, || Outgoing::UpdateActor { account: me })?;
     set_pictures(tx, &old, &change.pictures)
 }
 

@@ -3,7 +3,9 @@
 use rusqlite::Connection;
 
 use super::notifications::{self, Kind};
+use super::outgoing::{self, Outgoing};
 use crate::db::statuses::StatusRow;
+use crate::db::visibility::Visibility;
 use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
@@ -59,25 +61,65 @@ pub fn add(tx: &Tx, me: AccountId, id: StatusId, emoji: &Emoji) -> Result<Option
         },
         _ => None,
     };
-    if db::reactions::insert(tx, me, status.id, emoji.name(), url.as_deref())? {
-        notifications::push(
-            tx,
-            Kind::Reaction,
-            status.account,
-            me,
-            Some(status.id),
-            Some(emoji.name()),
-        )?;
-    }
+    added(tx, me, &status, emoji, url.as_deref(), None)?;
     Ok(Some(status.id))
+}
+
+/// Takes in a reaction from elsewhere, with the picture of a custom emoji and the id of the activity.
+pub fn add_from(
+    tx: &Tx,
+    from: AccountId,
+    id: StatusId,
+    emoji: &Emoji,
+    picture: Option<&str>,
+    uri: Option<&str>,
+) -> Result<()> {
+    let status = target(tx, Some(from), id)?;
+    added(tx, from, &status, emoji, picture, uri)
+}
+
+fn added(
+    tx: &Tx,
+    from: AccountId,
+    status: &StatusRow,
+    emoji: &Emoji,
+    picture: Option<&str>,
+    uri: Option<&str>,
+) -> Result<()> {
+    let name = emoji.name();
+    let Some(row) = db::reactions::insert(tx, from, status.id, name, picture, uri)? else {
+        return Ok(());
+    };
+    let public = status.visibility == Visibility::Public;
+    outgoing::push_if_remote(tx, from, &[status.account], public, || Outgoing::React {
+        account: from,
+        status: status.id,
+        row,
+        emoji: name.to_owned(),
+    })?;
+    notifications::push(
+        tx,
+        Kind::Reaction,
+        status.account,
+        from,
+        Some(status.id),
+        Some(name),
+    )
 }
 
 /// Takes a reaction back, and the notification of it. `None` when there was none.
 pub fn remove(tx: &Tx, me: AccountId, id: StatusId, emoji: &Emoji) -> Result<Option<StatusId>> {
     let status = target(tx, Some(me), id)?;
-    if !db::reactions::delete(tx, me, status.id, emoji.name())? {
+    let Some(row) = db::reactions::delete(tx, me, status.id, emoji.name())? else {
         return Ok(None);
-    }
+    };
+    let public = status.visibility == Visibility::Public;
+    outgoing::push_if_remote(tx, me, &[status.account], public, || Outgoing::UndoReact {
+        account: me,
+        status: status.id,
+        row,
+        emoji: emoji.name().to_owned(),
+    })?;
     notifications::withdraw(
         tx,
         Kind::Reaction,

@@ -3,11 +3,11 @@
 
 pub(super) mod addressing;
 mod edit;
-mod insert;
+pub(super) mod insert;
 mod reblog;
 
 pub use edit::{Changes, Revision, edit, revise};
-pub use reblog::{reblog, unreblog};
+pub use reblog::{reblog, reblogged, unreblog};
 
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use crate::db::{self, Tx, conversations, lists, streaming};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::ids::{self, AccountId, AppId, ListId, MediaId, StatusId};
+use crate::ops::outgoing::{self, Outgoing};
 use crate::ops::polls::PollDraft;
 use crate::ops::quotes;
 use crate::text::format::{self, ContentType, Rendered};
@@ -140,6 +141,13 @@ pub fn post(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<Stat
         addressed,
     };
     let id = composed.store(tx, rules, me)?;
+    if visibility != Visibility::Local {
+        let followers = outgoing::reaches_followers(visibility);
+        let people = &composed.addressed;
+        outgoing::push_if_remote(tx, me, people, followers, || Outgoing::Create {
+            status: id,
+        })?;
+    }
     for new in &draft.descriptions {
         describe(tx, id, new.media, new.text.as_deref(), new.focus)?;
     }
@@ -158,6 +166,7 @@ pub fn delete(tx: &Tx, me: AccountId, id: StatusId, with_media: bool) -> Result<
 
 /// Takes a status down, whoever wrote it.
 pub fn remove(tx: &Tx, status: &StatusRow, media_wait: Duration) -> Result<()> {
+    outgoing::deletion(tx, status)?;
     about_to_go(tx, status.id)?;
     let media = db::statuses::remove(tx, status.id)?;
     super::media::discard(tx, &media, media_wait)
@@ -303,6 +312,7 @@ impl Composed<'_> {
             &insert::Arrival {
                 row,
                 addressed: &self.addressed,
+                silent: &[],
                 tags: &self.rendered.hashtags,
                 list: self.list(tx, me)?,
                 media: &draft.media,

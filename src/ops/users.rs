@@ -3,10 +3,11 @@
 use std::fmt;
 
 use crate::auth::names;
-use crate::db::{Tx, follows as follow_rows, jobs, password_resets, tokens, users};
+use crate::db::{Tx, audience, follows as follow_rows, jobs, password_resets, tokens, users};
 use crate::error::Result;
 use crate::ids::AccountId;
 use crate::mail::Site;
+use crate::ops::outgoing::{self, Outgoing};
 use crate::ops::{follows, mails};
 
 /// Why a name or an address cannot be used.
@@ -103,6 +104,15 @@ pub fn delete(tx: &Tx, id: AccountId) -> Result<()> {
         return Ok(());
     }
     tokens::delete_of(tx, id)?;
+    users::mark_deleted(tx, id)?;
+    if audience::has_neighbours(tx)? {
+        outgoing::push(tx, &Outgoing::DeleteActor { account: id })?;
+    }
+    jobs::push(tx, "delete_account", &id)
+}
+
+/// Somebody elsewhere is gone: what we have of them goes, by the same job.
+pub fn gone_elsewhere(tx: &Tx, id: AccountId) -> Result<()> {
     users::mark_deleted(tx, id)?;
     jobs::push(tx, "delete_account", &id)
 }

@@ -31,6 +31,8 @@ pub enum Class {
     Upload,
     /// Search.
     Search,
+    /// What comes to the inboxes, by the sender's host.
+    Inbox,
 }
 
 impl Class {
@@ -46,6 +48,7 @@ impl Class {
             Class::Posting => (15, 10),
             Class::Upload => (60, 300),
             Class::Search => (30, 10),
+            Class::Inbox => (600, 60),
         };
         (f64::from(count), Duration::from_secs(seconds))
     }

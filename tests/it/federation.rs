@@ -2,6 +2,9 @@
 
 mod discovery;
 mod documents;
+mod inbox;
+mod pair;
+mod stranger;
 
 use crate::support::{Answer, TestServer};
 

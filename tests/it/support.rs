@@ -164,6 +164,19 @@ impl TestServer {
         kenoma::jobs::runner::run_due(&self.app).unwrap();
     }
 
+    /// Does all jobs that are due, acts upon what came to the inboxes and sends what is to be sent; says whether anything was
+    /// done but jobs.
+    pub fn federate(&self) -> bool {
+        self.run_jobs();
+        let mut worked = false;
+        while kenoma::jobs::incoming::once(&self.app).unwrap()
+            || kenoma::jobs::deliver::once(&self.app).unwrap()
+        {
+            worked = true;
+        }
+        worked
+    }
+
     /// Payloads of waiting jobs of a kind.
     pub fn jobs(&self, kind: &str) -> Vec<Value> {
         let db = self.sql();

@@ -1,10 +1,13 @@
 //! Accounts: finding and showing them.
 
+use rusqlite::Connection;
+
 use crate::db;
 use crate::db::account_search::{self, Query};
 use crate::db::accounts::AccountRow;
 use crate::db::page::{Keyed, Page};
 use crate::error::{Error, Result};
+use crate::fed::resolve;
 use crate::ids::AccountId;
 use crate::views::View;
 use crate::views::credential_account;
@@ -42,9 +45,14 @@ pub fn show(cx: &Ctx) -> Result<Reply> {
 /// `GET /api/v1/accounts/lookup?acct=`
 pub fn lookup(cx: &Ctx) -> Result<Reply> {
     let acct = cx.require("acct")?;
+    let known = |db: &Connection| db::accounts::by_name(db, cx.app.base(), acct.trim());
+    // People who live here may have others looked up; strangers are told what is known.
+    if cx.viewer().is_some() && cx.app.db().read(known)?.is_none() {
+        resolve::asked(cx.app, &acct);
+    }
     cx.app.db().read(|db| {
         let view = cx.view(db);
-        let found = db::accounts::by_name(db, cx.app.base(), acct.trim())?;
+        let found = known(db)?;
         shown(cx, &view, &found.ok_or_else(unknown)?)
     })
 }

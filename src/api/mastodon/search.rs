@@ -8,6 +8,7 @@ use crate::db::account_search::{self, Query};
 use crate::db::status_search;
 use crate::db::{accounts, statuses, tags};
 use crate::error::Result;
+use crate::fed::resolve;
 use crate::ids::{AccountId, StatusId};
 use crate::text::query;
 use crate::views::View;
@@ -36,6 +37,7 @@ struct Matches {
 /// `GET /api/v2/search`
 pub fn v2(cx: &Ctx) -> Result<Reply> {
     let search = Search::of(cx)?;
+    search.look_elsewhere(cx);
     cx.app.db().read(|db| {
         let found = search.run(cx, db)?;
         let view = cx.view(db);
@@ -50,6 +52,7 @@ pub fn v2(cx: &Ctx) -> Result<Reply> {
 /// `GET /api/v1/search`: hashtags are mere names.
 pub fn v1(cx: &Ctx) -> Result<Reply> {
     let search = Search::of(cx)?;
+    search.look_elsewhere(cx);
     cx.app.db().read(|db| {
         let found = search.run(cx, db)?;
         let view = cx.view(db);
@@ -73,6 +76,14 @@ impl Search {
             limit: cx.page(20, 40).limit,
             offset: cx.params.int("offset").ok().flatten().unwrap_or(0).max(0),
         })
+    }
+
+    /// With `resolve`, a handle or an address that is not of this server is asked for where it leads; what is had is then
+    /// found as if it had been known.
+    fn look_elsewhere(&self, cx: &Ctx) {
+        if cx.viewer().is_some() && cx.params.bool("resolve").unwrap_or(false) {
+            resolve::asked(cx.app, &self.typed);
+        }
     }
 
     /// Whether things of that kind are wanted.

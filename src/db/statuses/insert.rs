@@ -88,6 +88,15 @@ pub fn address_list(db: &Connection, status: StatusId, list: ListId) -> Result<(
     Ok(())
 }
 
+/// Addresses the status to these accounts, without naming them in its text.
+pub fn address_silently(db: &Connection, status: StatusId, accounts: &[AccountId]) -> Result<()> {
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO mentions (status_id, account_id, silent) SELECT ?1, value, 1 FROM json_each(?2)",
+    )?
+    .execute(params![status, json_ids(accounts)])?;
+    Ok(())
+}
+
 /// Hangs folded hashtags on the status, making those that are new.
 pub fn tag(db: &Connection, status: StatusId, names: &[String]) -> Result<()> {
     let names = serde_json::to_string(names)?;

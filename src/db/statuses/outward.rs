@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::clock::Timestamp;
 use crate::db::json_ids;
 use crate::db::page::Page;
+use crate::db::statuses::Parent;
 use crate::error::Result;
 use crate::ids::StatusId;
 use crate::visible;
@@ -51,6 +52,30 @@ pub fn id_of(db: &Connection, uri: &str) -> Result<Option<StatusId>> {
         .optional()?)
 }
 
+/// Whether that id is taken.
+pub fn exists(db: &Connection, id: StatusId) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM statuses WHERE id = ?1)")?
+        .query_row(params![id], |row| row.get(0))?)
+}
+
+/// Where a post that answers the one of that ActivityPub id belongs, whoever may see that.
+pub fn parent_of(db: &Connection, uri: &str) -> Result<Option<Parent>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id, account_id, visibility, conversation_id FROM statuses WHERE uri = ?1 AND reblog_of_id IS NULL",
+        )?
+        .query_row(params![uri], |row| {
+            Ok(Parent {
+                id: row.get(0)?,
+                account: row.get(1)?,
+                visibility: row.get(2)?,
+                conversation: row.get(3)?,
+            })
+        })
+        .optional()?)
+}
+
 /// Replies that everybody may see, the oldest first: their ids here and everywhere.
 pub fn public_replies(
     db: &Connection,
@@ -66,6 +91,22 @@ pub fn public_replies(
         Ok((row.get(0)?, row.get(1)?))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether the status of that ActivityPub id was written here.
+pub fn is_local(db: &Connection, uri: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM statuses WHERE uri = ?1 AND local = 1)")?
+        .query_row(params![uri], |row| row.get(0))?)
+}
+
+/// Remembers that the thing of that ActivityPub id is gone: should it still arrive, it is not taken in.
+pub fn bury(db: &Connection, uri: &str) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO tombstones (uri, deleted_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![uri, Timestamp::now()])?;
+    Ok(())
 }
 
 /// When the thing with that ActivityPub id went, if it did.

@@ -27,8 +27,9 @@ pub const ACCEPT: &str = "application/ld+json; profile=\"https://www.w3.org/ns/a
 pub struct Document<T> {
     #[serde(rename = "@context")]
     context: &'static RawValue,
+    /// What is described.
     #[serde(flatten)]
-    thing: T,
+    pub thing: T,
 }
 
 impl<T> Document<T> {

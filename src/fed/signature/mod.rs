@@ -114,6 +114,17 @@ impl Variant {
     }
 }
 
+/// For so long it is remembered which standard a server took.
+const MEMORY: Duration = Duration::from_secs(30 * 86_400);
+
+/// The standard to begin with: what the server took last, as far as that is remembered, else the older one.
+pub fn remembered(stored: Option<(String, Timestamp)>) -> Variant {
+    stored
+        .filter(|(_, at)| *at > Timestamp::now().minus(MEMORY))
+        .and_then(|(name, _)| Variant::parse(&name))
+        .unwrap_or(Variant::Cavage)
+}
+
 /// Reads the signature of a request to the server at `base`. `body` is that of a `POST`.
 pub fn read(
     received: &Received,

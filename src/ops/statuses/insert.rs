@@ -19,6 +19,8 @@ pub struct Arrival<'a> {
     pub row: NewStatus<'a>,
     /// Whom it addresses by name.
     pub addressed: &'a [AccountId],
+    /// Whom it addresses without naming them.
+    pub silent: &'a [AccountId],
     /// Folded hashtags.
     pub tags: &'a [String],
     /// The author's list whose members it goes to, unnamed.
@@ -42,6 +44,9 @@ pub fn insert(tx: &Tx, new: &Arrival) -> Result<()> {
     }
     if let Some(list) = new.list {
         insert::address_list(tx, row.id, list)?;
+    }
+    if !new.silent.is_empty() {
+        insert::address_silently(tx, row.id, new.silent)?;
     }
     if !new.tags.is_empty() {
         insert::tag(tx, row.id, new.tags)?;

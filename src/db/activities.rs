@@ -1,0 +1,39 @@
+//! What was said to other servers: each activity once.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::ids::{self, AccountId, StatusId};
+
+/// An activity whose deliveries are over is kept for so long.
+const KEPT: Duration = Duration::from_secs(7 * 86_400);
+
+/// Keeps an activity; returns its row's id. `account`: who signs it; `None`: the server itself.
+pub fn insert(
+    db: &Connection,
+    account: Option<AccountId>,
+    status: Option<StatusId>,
+    json: &str,
+) -> Result<i64> {
+    let id = ids::next();
+    db.prepare_cached(
+        "INSERT INTO activities (id, account_id, status_id, json, created_at)
+         VALUES (?1, ?2, (SELECT id FROM statuses WHERE id = ?3), ?4, ?5)",
+    )?
+    .execute(params![id, account, status, json, Timestamp::now()])?;
+    Ok(id)
+}
+
+/// Removes some of those that nobody waits for any more, with the record of their deliveries.
+pub fn prune(db: &Connection) -> Result<()> {
+    db.prepare_cached(
+        "DELETE FROM activities WHERE id IN (
+            SELECT a.id FROM activities AS a WHERE a.created_at < ?1
+               AND NOT EXISTS (SELECT 1 FROM deliveries WHERE activity_id = a.id AND state = 0) LIMIT 50)",
+    )?
+    .execute(params![Timestamp::now().minus(KEPT)])?;
+    Ok(())
+}

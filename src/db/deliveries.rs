@@ -1,0 +1,133 @@
+//! Who is to get what: one row per activity and inbox. Leased while somebody sends, so that a crash loses nothing.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::ids::{self, AccountId, StatusId};
+
+/// Queues an activity for an inbox, once. A host that is to be left alone gets it afterwards.
+pub fn insert(db: &Connection, activity: i64, inbox: &str, host: &str, urgency: u8) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO deliveries (id, activity_id, inbox, host, urgency, run_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, max(?6, coalesce((SELECT retry_at FROM hosts WHERE host = ?4), 0)))
+         ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![ids::next(), activity, inbox, host, urgency, Timestamp::now()])?;
+    Ok(())
+}
+
+/// A leased delivery, with what is to be sent.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names are the columns of schema.sql")]
+pub struct DeliveryRow {
+    pub id: i64,
+    pub inbox: String,
+    pub host: String,
+    pub attempts: u32,
+    pub account: Option<AccountId>,
+    pub status: Option<StatusId>,
+    pub json: String,
+}
+
+/// Takes the most urgent delivery that is due, of a host that nobody sends to at the moment.
+pub fn lease(db: &Connection, lease: Duration) -> Result<Option<DeliveryRow>> {
+    let now = Timestamp::now();
+    let taken = db
+        .prepare_cached(
+            "UPDATE deliveries SET lease_until = ?2
+              WHERE id = (SELECT d.id FROM deliveries AS d
+                           WHERE d.state = 0 AND d.run_at <= ?1 AND d.lease_until <= ?1
+                             AND NOT EXISTS (SELECT 1 FROM deliveries AS other
+                                              WHERE other.host = d.host AND other.state = 0 AND other.lease_until > ?1)
+                           ORDER BY d.urgency, d.run_at LIMIT 1)
+             RETURNING id, activity_id, inbox, host, attempts",
+        )?
+        .query_row(params![now, now.plus(lease)], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })
+        .optional()?;
+    let Some((id, activity, inbox, host, attempts)) = taken else {
+        return Ok(None);
+    };
+    let activity: i64 = activity;
+    let row = db
+        .prepare_cached("SELECT account_id, status_id, json FROM activities WHERE id = ?1")?
+        .query_row(params![activity], |row| {
+            Ok(DeliveryRow {
+                id,
+                inbox,
+                host,
+                attempts,
+                account: row.get(0)?,
+                status: row.get(1)?,
+                json: row.get(2)?,
+            })
+        })?;
+    Ok(Some(row))
+}
+
+/// When the next of those that are put off is due.
+pub fn next_due(db: &Connection) -> Result<Option<Timestamp>> {
+    Ok(db
+        .prepare_cached("SELECT min(run_at) FROM deliveries WHERE state = 0 AND run_at > ?1")?
+        .query_row(params![Timestamp::now()], |row| row.get(0))?)
+}
+
+/// It arrived. Of a post it is noted which host has it.
+pub fn done(db: &Connection, row: &DeliveryRow, status: u16) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE deliveries SET state = 1, attempts = attempts + 1, lease_until = 0, last_status = ?2, last_error = NULL WHERE id = ?1",
+    )?
+    .execute(params![row.id, status])?;
+    db.prepare_cached(
+        "INSERT INTO status_hosts (status_id, host) SELECT id, ?2 FROM statuses WHERE id = ?1 ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![row.status, row.host])?;
+    Ok(())
+}
+
+/// It did not arrive: another try at `again`, or none.
+pub fn failed(
+    db: &Connection,
+    id: i64,
+    status: Option<u16>,
+    error: &str,
+    again: Option<Timestamp>,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE deliveries SET attempts = attempts + 1, lease_until = 0, last_status = ?2, last_error = ?3,
+                               state = CASE WHEN ?4 IS NULL THEN 2 ELSE 0 END, run_at = coalesce(?4, run_at)
+          WHERE id = ?1",
+    )?
+    .execute(params![id, status, error, again])?;
+    Ok(())
+}
+
+/// Gives a delivery back untried.
+pub fn release(db: &Connection, id: i64, run_at: Timestamp) -> Result<()> {
+    db.prepare_cached("UPDATE deliveries SET lease_until = 0, run_at = ?2 WHERE id = ?1")?
+        .execute(params![id, run_at])?;
+    Ok(())
+}
+
+/// Ends all leases: at start nobody works on anything.
+pub fn release_all(db: &Connection) -> Result<()> {
+    db.execute(
+        "UPDATE deliveries SET lease_until = 0 WHERE lease_until > 0",
+        [],
+    )?;
+    Ok(())
+}
+
+/// What carried a post and was not sent yet is not sent any more.
+pub fn cancel(db: &Connection, status: StatusId) -> Result<()> {
+    db.prepare_cached(
+        "DELETE FROM deliveries WHERE state = 0 AND lease_until = 0 AND attempts = 0
+            AND activity_id IN (SELECT id FROM activities WHERE status_id = ?1)",
+    )?
+    .execute(params![status])?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Inboxes: what other servers say comes in here. Each check is cheap before it is dear; what is taken is written down and
+//! acted upon later, so that nobody waits for us and a crash loses nothing (federation.md 4.1, 8.1).
+
+use serde_json::Value;
+
+use super::actors::{self, Found};
+use super::caller;
+use super::signature::{self, Claim, Received};
+use super::wire::{self, Class};
+use crate::clock::Timestamp;
+use crate::db::inbox_items::{self, NewItem};
+use crate::db::{accounts, seen_activities};
+use crate::error::{Error, Result};
+use crate::ids::AccountId;
+use crate::web::ctx::Ctx;
+use crate::web::rate::{Class as Rate, Who};
+use crate::web::reply::Reply;
+
+/// `POST /inbox`
+pub fn shared(cx: &Ctx) -> Result<Reply> {
+    receive(cx, None)
+}
+
+/// `POST /users/{name}/inbox`
+pub fn personal(cx: &Ctx) -> Result<Reply> {
+    match actors::find(cx)? {
+        Found::Gone(reply) => Ok(reply),
+        Found::Here(row) => receive(cx, Some(row.id)),
+    }
+}
+
+/// What is said, as far as it must be right before anybody looks closer.
+struct Letter<'a> {
+    id: Option<&'a str>,
+    actor: &'a str,
+    host: String,
+    /// Somebody says that they themselves are gone.
+    is_farewell: bool,
+}
+
+fn receive(cx: &Ctx, recipient: Option<AccountId>) -> Result<Reply> {
+    check_type(cx.header("Content-Type"))?;
+    let document =
+        wire::parse(&cx.body).map_err(|_| malformed("The body is not one JSON object"))?;
+    let letter = read(&document)?;
+    let received = caller::received(cx);
+    let claim = signature::read(&received, Some(&cx.body), cx.app.base(), Timestamp::now())
+        .map_err(unsigned)?;
+    refuse_our_own(cx, &claim)?;
+    let sender = wire::host_of(&claim.key_id).ok_or(unsigned("the key has no host"))?;
+    cx.app.limiter().take(Rate::Inbox, Who::Name(sender))?;
+    let signer = verify(cx, &claim)?;
+    let known = match letter.id {
+        Some(id) => cx.app.db().read(|db| seen_activities::contains(db, id))?,
+        None => false,
+    };
+    if known || is_pointless(cx, &letter)? {
+        return Ok(taken());
+    }
+    keep(cx, &letter, signer, recipient, &received)
+}
+
+/// 202, whatever becomes of it.
+fn taken() -> Reply {
+    Reply::empty(202)
+}
+
+fn malformed(text: &str) -> Error {
+    Error::BadRequest(text.into())
+}
+
+fn unsigned(reason: &str) -> Error {
+    Error::Status(
+        401,
+        format!("The request is not signed as it must be: {reason}"),
+    )
+}
+
+fn check_type(content_type: Option<&str>) -> Result<()> {
+    let media_type = content_type.unwrap_or_default().split(';').next();
+    match media_type
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+        .as_str()
+    {
+        "application/activity+json" | "application/ld+json" | "application/json" => Ok(()),
+        _ => Err(Error::Status(
+            415,
+            "An inbox takes application/activity+json".into(),
+        )),
+    }
+}
+
+fn read(document: &Value) -> Result<Letter<'_>> {
+    let has_type = wire::many(wire::get(document, "type"))
+        .iter()
+        .any(Value::is_string);
+    if !has_type {
+        return Err(malformed("The activity has no type"));
+    }
+    let actor =
+        wire::id_of(wire::get(document, "actor")).ok_or(malformed("The activity has no actor"))?;
+    let host = wire::host_of(actor).ok_or(malformed("The actor's id has no host"))?;
+    let id = match wire::get(document, "id") {
+        Value::Null => None,
+        Value::String(id) if wire::is_id(id) => Some(id.as_str()),
+        _ => return Err(malformed("The activity's id is not one")),
+    };
+    if id.is_some_and(|id| !wire::same_host(id, actor)) {
+        return Err(malformed(
+            "The activity and its actor are on different hosts",
+        ));
+    }
+    let object = wire::id_of(wire::get(document, "object"));
+    Ok(Letter {
+        id,
+        actor,
+        host,
+        is_farewell: wire::type_of(document) == (Class::Activity, "Delete")
+            && object == Some(actor),
+    })
+}
+
+/// What claims to be signed by one of us came from outside: somebody has our keys, or tries (security.md A12).
+fn refuse_our_own(cx: &Ctx, claim: &Claim) -> Result<()> {
+    if wire::host_of(&claim.key_id).as_deref() != Some(cx.app.base().authority()) {
+        return Ok(());
+    }
+    log::error!(
+        "a request from outside ({}) claims to be signed with a key of this server: {}",
+        cx.address,
+        claim.key_id.escape_debug()
+    );
+    Err(unsigned("the key is of this server"))
+}
+
+/// The signer, if the key is known and right. A key that is not known, or may have been changed, is looked at later; a
+/// signature that is wrong is refused at once, so that the sender can try the other standard.
+fn verify(cx: &Ctx, claim: &Claim) -> Result<Option<AccountId>> {
+    let Some(key) = cx.app.fed().keys.remote(cx.app, &claim.key_id)? else {
+        return Ok(None);
+    };
+    if claim.is_by(&key.public) {
+        return Ok(Some(key.account));
+    }
+    match key.may_be_stale(Timestamp::now()) {
+        true => Ok(None),
+        false => Err(unsigned("the signature is wrong")),
+    }
+}
+
+/// Farewells of people we never heard of need no look at their keys, which are gone with them.
+fn is_pointless(cx: &Ctx, letter: &Letter) -> Result<bool> {
+    if !letter.is_farewell {
+        return Ok(false);
+    }
+    let known = cx.app.db().read(|db| accounts::by_uri(db, letter.actor))?;
+    Ok(known.is_none())
+}
+
+fn keep(
+    cx: &Ctx,
+    letter: &Letter,
+    signer: Option<AccountId>,
+    recipient: Option<AccountId>,
+    received: &Received,
+) -> Result<Reply> {
+    let body = str::from_utf8(&cx.body).map_err(|_| malformed("The body is not UTF-8"))?;
+    let head = match signer {
+        Some(_) => None,
+        None => Some(serde_json::to_string(received)?),
+    };
+    let item = NewItem {
+        actor: letter.actor,
+        host: &letter.host,
+        signer,
+        recipient,
+        head: head.as_deref(),
+        body,
+    };
+    if !cx.app.db().write(|tx| inbox_items::insert(tx, &item))? {
+        return Err(Error::Throttled { retry_after: 300 });
+    }
+    cx.app.fed().readers.ring();
+    Ok(taken())
+}

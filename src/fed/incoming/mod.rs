@@ -1,0 +1,243 @@
+//! Activities in (federation.md 8.3): one file per kind. A handler fetches what it needs first, without a database
+//! connection, and then has its effect in one transaction together with the removal of the item and the note that the
+//! activity was seen: after a crash it is either done or still queued, and nothing is applied twice.
+
+mod accept;
+mod announce;
+mod create;
+mod delete;
+mod follow;
+mod like;
+mod undo;
+mod update;
+
+use std::cell::Cell;
+
+use serde_json::Value;
+
+use super::resolve::{Budget, Failure};
+use super::signature::{self, Received};
+use super::wire::{self, Class};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::inbox_items::{self, ItemRow};
+use crate::db::remote_accounts::Whereabouts;
+use crate::db::{Tx, hosts, remote_accounts, seen_activities};
+use crate::error::{Error, Result};
+use crate::ids::AccountId;
+
+/// An activity whose signer said it.
+pub struct Activity<'a> {
+    /// The house.
+    pub app: &'a App,
+    /// Its id, if it has one.
+    pub id: Option<&'a str>,
+    /// The whole of it.
+    pub json: &'a Value,
+    /// Who says it, and signed it.
+    pub actor: Whereabouts,
+    /// Whose inbox it came to; `None`: the shared one.
+    pub recipient: Option<AccountId>,
+    /// What may be fetched for it.
+    pub budget: Budget,
+    item: i64,
+    applied: Cell<bool>,
+}
+
+/// What became of an activity.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It had its effect.
+    Applied,
+    /// It means nothing here; the reason is for the log.
+    Ignored(&'static str),
+}
+
+/// What a handler answers. A `Failure` that is temporary puts the item off, any other drops it.
+pub type Handled = std::result::Result<Verdict, Failure>;
+
+impl Activity<'_> {
+    /// What it is about.
+    pub fn object(&self) -> &Value {
+        wire::get(self.json, "object")
+    }
+
+    /// The id of what it is about.
+    pub fn object_id(&self) -> Option<&str> {
+        wire::id_of(self.object())
+    }
+
+    /// Has the effect, once: what was seen already changes nothing.
+    pub fn apply(&self, work: impl FnOnce(&Tx) -> Result<()>) -> Handled {
+        self.app.db().write(|tx| {
+            inbox_items::done(tx, self.item)?;
+            match self.id {
+                Some(id) if !seen_activities::insert(tx, id)? => Ok(()),
+                _ => work(tx),
+            }
+        })?;
+        self.applied.set(true);
+        Ok(Verdict::Applied)
+    }
+}
+
+/// What is to become of an item.
+pub enum Outcome {
+    /// It is gone, with its effect if it has one.
+    Done,
+    /// Later.
+    Retry(String),
+    /// Never.
+    Drop(String),
+}
+
+/// Acts upon one item.
+pub fn process(app: &App, item: &ItemRow) -> Outcome {
+    let handled = match wire::parse(item.body.as_bytes()) {
+        Ok(json) => signed(app, item, &json),
+        Err(_) => return Outcome::Drop("the body cannot be read".into()),
+    };
+    match handled {
+        Ok(()) => Outcome::Done,
+        Err(Failure::Temporary(reason)) => Outcome::Retry(reason),
+        Err(Failure::Ours(Error::Internal(cause))) => Outcome::Retry(format!("{cause:?}")),
+        Err(Failure::Ours(Error::NoSpace)) => Outcome::Retry("no space is left".into()),
+        Err(other) => Outcome::Drop(other.to_string()),
+    }
+}
+
+/// Finds out who signed it, and hands it on.
+fn signed(app: &App, item: &ItemRow, json: &Value) -> std::result::Result<(), Failure> {
+    let budget = Budget::background();
+    let actor = wire::id_of(wire::get(json, "actor")).unwrap_or_default();
+    let signer = match item.signer {
+        Some(signer) => signer,
+        None => late_signer(app, item, &budget)?,
+    };
+    let uri = app
+        .db()
+        .read(|db| crate::db::accounts::uris(db, &[signer]))?;
+    if uri.first().map(String::as_str) != Some(actor) {
+        return forwarded(app, item, json, budget);
+    }
+    let known = app.db().read(|db| remote_accounts::by_uri(db, actor))?;
+    let actor = known.ok_or_else(|| Failure::Refused("the actor is gone".into()))?;
+    // Whoever talks to us can be talked to.
+    app.db().write(|tx| hosts::succeeded(tx, &actor.host))?;
+    let activity = Activity {
+        app,
+        id: wire::get(json, "id").as_str(),
+        json,
+        actor,
+        recipient: item.recipient,
+        budget,
+        item: item.id,
+        applied: Cell::new(false),
+    };
+    let verdict = dispatch(&activity)?;
+    if let Verdict::Ignored(reason) = verdict {
+        log::debug!(
+            "ignored {}: {reason}",
+            activity.id.unwrap_or("an activity").escape_debug()
+        );
+    }
+    match activity.applied.get() {
+        true => Ok(()),
+        false => activity.apply(|_| Ok(())).map(drop),
+    }
+}
+
+/// The signer of an item whose key was not known when it came. One look at the owner decides.
+fn late_signer(
+    app: &App,
+    item: &ItemRow,
+    budget: &Budget,
+) -> std::result::Result<AccountId, Failure> {
+    let refused = |reason: &str| Failure::Refused(reason.to_owned());
+    let head = item.head.as_deref().unwrap_or_default();
+    let received: Received = serde_json::from_str(head).map_err(|_| refused("the head is lost"))?;
+    // Judged as of then: it may have waited since.
+    let claim = signature::read(
+        &received,
+        Some(item.body.as_bytes()),
+        app.base(),
+        item.received_at,
+    )
+    .map_err(refused)?;
+    let key = match app.fed().keys.remote(app, &claim.key_id)? {
+        Some(key) if claim.is_by(&key.public) => key,
+        Some(key) if !key.may_be_stale(Timestamp::now()) => {
+            return Err(refused("the signature is wrong"));
+        }
+        known => {
+            if let Some(known) = known {
+                known.put_off(app, &claim.key_id)?;
+            }
+            super::resolve::key(app, &claim.key_id, budget)?
+        }
+    };
+    if !claim.is_by(&key.public) {
+        return Err(refused("the signature is wrong"));
+    }
+    app.db()
+        .write(|tx| inbox_items::set_signer(tx, item.id, key.account))?;
+    Ok(key.account)
+}
+
+/// Somebody passes on what another said: the words are not trusted, the origin is asked (federation.md 9.4).
+fn forwarded(
+    app: &App,
+    item: &ItemRow,
+    json: &Value,
+    budget: Budget,
+) -> std::result::Result<(), Failure> {
+    let (_, kind) = wire::type_of(json);
+    let object = wire::id_of(wire::get(json, "object"));
+    let done = || app.db().write(|tx| inbox_items::done(tx, item.id));
+    match (kind, object) {
+        ("Create" | "Update", Some(object)) => {
+            super::resolve::object(app, object, &budget)?;
+            done()?;
+        }
+        ("Delete", Some(object)) => delete::if_gone(app, object, &budget, item.id)?,
+        _ => done()?,
+    }
+    Ok(())
+}
+
+/// The table of kinds.
+fn dispatch(activity: &Activity) -> Handled {
+    let (class, kind) = wire::type_of(activity.json);
+    if class != Class::Activity {
+        return Ok(Verdict::Ignored("not an activity that is known here"));
+    }
+    match kind {
+        "Accept" => accept::accept(activity),
+        "Announce" => announce::announce(activity),
+        "Create" => create::create(activity),
+        "Delete" => delete::delete(activity),
+        "EmojiReact" => like::emoji_react(activity),
+        "Follow" => follow::follow(activity),
+        "Like" => like::like(activity),
+        "Reject" => accept::reject(activity),
+        "Undo" => undo::undo(activity),
+        "Update" => update::update(activity),
+        _ => Ok(Verdict::Ignored("nothing to do for it")),
+    }
+}
+
+/// Whether a failure to fetch something beside the point may be passed over.
+fn passed_over<T>(
+    found: std::result::Result<T, Failure>,
+) -> std::result::Result<Option<T>, Failure> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Failure::Ours(error)) => Err(Failure::Ours(error)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The moment that an activity names, within reason.
+fn published(activity: &Activity) -> Timestamp {
+    wire::time(wire::get(activity.json, "published"), Timestamp::now())
+}

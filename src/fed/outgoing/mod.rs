@@ -1,0 +1,161 @@
+//! Activities out (federation.md 5.3): from what was noted in the act's transaction to what is sent, and to whom.
+
+mod delete;
+mod follow;
+mod post;
+mod profile;
+mod reaction;
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::documents::{Document, Tag};
+use super::keys::Signer;
+use crate::app::App;
+use crate::error::Result;
+use crate::ids::{AccountId, StatusId};
+use crate::ops::outgoing::Outgoing;
+
+/// An activity with its addresses.
+pub struct Parcel {
+    /// Who signs it.
+    pub signer: Signer,
+    /// What is sent to all of them alike.
+    pub json: String,
+    /// The post that it carries.
+    pub status: Option<StatusId>,
+    /// Where it goes.
+    pub inboxes: Vec<String>,
+    /// 1: after what is new.
+    pub urgency: u8,
+}
+
+impl Parcel {
+    fn new(account: AccountId, activity: &impl Serialize, inboxes: Vec<String>) -> Result<Parcel> {
+        Ok(Parcel {
+            signer: Signer::Account(account),
+            json: serde_json::to_string(&Document::new(activity))?,
+            status: None,
+            inboxes,
+            urgency: 0,
+        })
+    }
+
+    fn later(mut self) -> Parcel {
+        self.urgency = 1;
+        self
+    }
+}
+
+/// An activity as most are: who does what to what.
+#[derive(Serialize)]
+struct Activity<T> {
+    id: String,
+    r#type: &'static str,
+    actor: String,
+    object: T,
+    to: Vec<String>,
+    cc: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tag: Vec<Tag>,
+}
+
+impl<T> Activity<T> {
+    fn new(
+        id: String,
+        r#type: &'static str,
+        actor: &str,
+        object: T,
+        to: Vec<String>,
+    ) -> Activity<T> {
+        Activity {
+            id,
+            r#type,
+            actor: actor.to_owned(),
+            object,
+            to,
+            cc: Vec::new(),
+            content: None,
+            tag: Vec::new(),
+        }
+    }
+
+    /// The activity that takes this one back.
+    fn undone(self) -> Activity<Activity<T>> {
+        let mut undo = Activity::new(
+            format!("{}/undo", self.id),
+            "Undo",
+            &self.actor.clone(),
+            self,
+            Vec::new(),
+        );
+        undo.to = undo.object.to.clone();
+        undo.cc = undo.object.cc.clone();
+        undo
+    }
+}
+
+/// Writes what was noted; `None` when it has become pointless.
+pub fn write(app: &App, db: &Connection, outgoing: &Outgoing) -> Result<Option<Parcel>> {
+    match outgoing {
+        Outgoing::Create { status } => post::new(app, db, *status),
+        Outgoing::UndoAnnounce {
+            uri,
+            account,
+            status,
+        } => post::undo_announce(db, uri, *account, *status),
+        Outgoing::Delete {
+            uri,
+            account,
+            visibility,
+            inboxes,
+        } => delete::post(db, uri, *account, *visibility, inboxes),
+        Outgoing::Follow {
+            account,
+            target,
+            row,
+        } => follow::follow(app, db, *account, *target, *row),
+        Outgoing::UndoFollow {
+            account,
+            target,
+            row,
+        } => follow::undo(app, db, *account, *target, *row),
+        Outgoing::AnswerFollow {
+            account,
+            follower,
+            uri,
+            accepted,
+        } => follow::answer(db, *account, *follower, uri.as_deref(), *accepted),
+        Outgoing::Like {
+            account,
+            status,
+            row,
+        } => reaction::like(app, db, *account, *status, *row, false),
+        Outgoing::UndoLike {
+            account,
+            status,
+            row,
+        } => reaction::like(app, db, *account, *status, *row, true),
+        Outgoing::React {
+            account,
+            status,
+            row,
+            emoji,
+        } => reaction::react(app, db, *account, *status, *row, emoji, false),
+        Outgoing::UndoReact {
+            account,
+            status,
+            row,
+            emoji,
+        } => reaction::react(app, db, *account, *status, *row, emoji, true),
+        Outgoing::UpdateActor { account } => profile::update(app, db, *account),
+        Outgoing::DeleteActor { account } => delete::actor(db, *account),
+    }
+}
+
+/// The id of the activity that a row stands for. Row ids are never given out twice.
+fn activity_id(app: &App, row: i64) -> String {
+    app.base().join(&format!("/activities/{row}"))
+}

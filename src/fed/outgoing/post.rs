@@ -1,0 +1,68 @@
+//! `Create`, `Announce`, and the undoing of the second.
+
+use rusqlite::Connection;
+
+use super::{Activity, Parcel};
+use crate::app::App;
+use crate::db::visibility::Visibility;
+use crate::db::{accounts, audience, statuses};
+use crate::error::Result;
+use crate::fed::documents::note;
+use crate::fed::wire::PUBLIC;
+use crate::ids::{AccountId, StatusId};
+use crate::ops::outgoing::reaches_followers;
+
+/// A new post or reblog, to followers and addressees as its visibility says.
+pub fn new(app: &App, db: &Connection, status: StatusId) -> Result<Option<Parcel>> {
+    let Some(row) = statuses::by_ids(db, &[status])?.pop() else {
+        return Ok(None);
+    };
+    if row.visibility == Visibility::Local {
+        return Ok(None);
+    }
+    let Some(posted) = note::one(db, app.house(), status)? else {
+        return Ok(None);
+    };
+    let mut people = audience::addressed(db, status)?;
+    if let Some(inner) = row.reblog_of {
+        people.extend(
+            statuses::by_ids(db, &[inner])?
+                .iter()
+                .map(|inner| inner.account),
+        );
+    }
+    let mut inboxes = audience::of_people(db, &people, false)?;
+    if reaches_followers(row.visibility) {
+        inboxes.extend(audience::of_followers(db, row.account)?);
+    }
+    let mut parcel = Parcel::new(row.account, &posted.into_activity(), inboxes)?;
+    parcel.status = Some(status);
+    Ok(Some(parcel))
+}
+
+/// A reblog was taken back, to those who got it.
+pub fn undo_announce(
+    db: &Connection,
+    uri: &str,
+    account: AccountId,
+    status: StatusId,
+) -> Result<Option<Parcel>> {
+    let (Some(me), Some(row)) = (
+        accounts::by_id(db, account)?,
+        statuses::by_ids(db, &[status])?.pop(),
+    ) else {
+        return Ok(None);
+    };
+    let announce = Activity::new(
+        uri.to_owned(),
+        "Announce",
+        &me.uri,
+        row.uri,
+        vec![PUBLIC.into()],
+    );
+    let mut inboxes = audience::of_people(db, &[row.account], false)?;
+    inboxes.extend(audience::of_followers(db, account)?);
+    Ok(Some(
+        Parcel::new(account, &announce.undone(), inboxes)?.later(),
+    ))
+}

@@ -1,0 +1,52 @@
+//! Writes an activity and queues it for everybody elsewhere whom it concerns. No network here: the senders do that.
+
+use super::Outcome;
+use crate::app::App;
+use crate::db::jobs::{self, JobRow};
+use crate::db::{activities, deliveries};
+use crate::error::Result;
+use crate::fed::keys::Signer;
+use crate::fed::outgoing;
+use crate::fed::wire;
+use crate::ops::outgoing::Outgoing;
+
+/// Does the job; its payload is what is to be said.
+pub fn work(app: &App, job: &JobRow) -> Outcome {
+    let outgoing: Outgoing = match serde_json::from_str(&job.payload) {
+        Ok(outgoing) => outgoing,
+        Err(error) => return Outcome::Drop(format!("the payload is no activity: {error}")),
+    };
+    match send(app, job, &outgoing) {
+        Ok(()) => Outcome::Done,
+        Err(error) => Outcome::Retry(format!("{error:?}")),
+    }
+}
+
+fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
+    let parcel = match app.config().federation.enabled {
+        true => app.db().read(|db| outgoing::write(app, db, outgoing))?,
+        false => None,
+    };
+    let Some(mut parcel) = parcel.filter(|parcel| !parcel.inboxes.is_empty()) else {
+        return app.db().write(|tx| jobs::done(tx, job.id));
+    };
+    parcel.inboxes.sort_unstable();
+    parcel.inboxes.dedup();
+    let signer = match parcel.signer {
+        Signer::Account(id) => Some(id),
+        Signer::Instance => None,
+    };
+    app.db().write(|tx| {
+        jobs::done(tx, job.id)?;
+        activities::prune(tx)?;
+        let activity = activities::insert(tx, signer, parcel.status, &parcel.json)?;
+        for inbox in &parcel.inboxes {
+            if let Some(host) = wire::host_of(inbox) {
+                deliveries::insert(tx, activity, inbox, &host, parcel.urgency)?;
+            }
+        }
+        Ok(())
+    })?;
+    app.fed().senders.ring();
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! What other servers are to hear. It is noted in the transaction of the act, as a job; the job writes the activity and
+//! finds out who gets it (`fed::outgoing`). Where it concerns nobody elsewhere, nothing is noted.
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+use crate::db::statuses::StatusRow;
+use crate::db::visibility::Visibility;
+use crate::db::{Tx, audience, jobs};
+use crate::error::Result;
+use crate::ids::{AccountId, StatusId};
+
+/// The kind of the job.
+pub const JOB: &str = "send_activity";
+
+/// Something that others are to hear. Rows may be gone when it is written: what is undone comes with all that is needed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[expect(
+    missing_docs,
+    reason = "the names are those of the activities and of the columns"
+)]
+pub enum Outgoing {
+    /// A post or a reblog is new.
+    Create { status: StatusId },
+    /// A post is gone.
+    Delete {
+        uri: String,
+        account: AccountId,
+        visibility: i64,
+        inboxes: Vec<String>,
+    },
+    /// A reblog was taken back.
+    UndoAnnounce {
+        uri: String,
+        account: AccountId,
+        status: StatusId,
+    },
+    Follow {
+        account: AccountId,
+        target: AccountId,
+        row: i64,
+    },
+    UndoFollow {
+        account: AccountId,
+        target: AccountId,
+        row: i64,
+    },
+    /// The answer to a request to follow: consent, refusal, or the end of what was.
+    AnswerFollow {
+        account: AccountId,
+        follower: AccountId,
+        uri: Option<String>,
+        accepted: bool,
+    },
+    Like {
+        account: AccountId,
+        status: StatusId,
+        row: i64,
+    },
+    UndoLike {
+        account: AccountId,
+        status: StatusId,
+        row: i64,
+    },
+    React {
+        account: AccountId,
+        status: StatusId,
+        row: i64,
+        emoji: String,
+    },
+    UndoReact {
+        account: AccountId,
+        status: StatusId,
+        row: i64,
+        emoji: String,
+    },
+    /// Somebody's profile changed.
+    UpdateActor { account: AccountId },
+    /// Somebody is gone.
+    DeleteActor { account: AccountId },
+}
+
+/// Notes it, whomever it concerns.
+pub fn push(tx: &Tx, outgoing: &Outgoing) -> Result<()> {
+    jobs::push(tx, JOB, outgoing)
+}
+
+/// Notes what `actor` did if one of these people, or (`followers`) somebody who follows it, lives elsewhere.
+pub fn push_if_remote(
+    tx: &Tx,
+    actor: AccountId,
+    people: &[AccountId],
+    followers: bool,
+    outgoing: impl FnOnce() -> Outgoing,
+) -> Result<()> {
+    match audience::is_remote(tx, actor, people, followers)? {
+        true => push(tx, &outgoing()),
+        false => Ok(()),
+    }
+}
+
+/// Whether followers hear of things of that visibility.
+pub fn reaches_followers(visibility: Visibility) -> bool {
+    visibility <= Visibility::Private
+}
+
+/// A local status is about to go: notes whoever has to hear of it. Call it while the row is there.
+pub fn deletion(tx: &Tx, status: &StatusRow) -> Result<()> {
+    if !status.local || status.visibility == Visibility::Local {
+        return Ok(());
+    }
+    let inboxes = everybody_who_has(tx, status)?;
+    crate::db::deliveries::cancel(tx, status.id)?;
+    if inboxes.is_empty() {
+        return Ok(());
+    }
+    push(
+        tx,
+        &match status.reblog_of {
+            Some(inner) => Outgoing::UndoAnnounce {
+                uri: status.uri.clone(),
+                account: status.account,
+                status: inner,
+            },
+            None => Outgoing::Delete {
+                uri: status.uri.clone(),
+                account: status.account,
+                visibility: status.visibility as i64,
+                inboxes,
+            },
+        },
+    )
+}
+
+/// Inboxes of followers, addressees, and whoever else is known to have it.
+fn everybody_who_has(db: &Connection, status: &StatusRow) -> Result<Vec<String>> {
+    let mut inboxes = audience::of_status(db, status.id)?;
+    inboxes.extend(audience::of_people(
+        db,
+        &audience::addressed(db, status.id)?,
+        false,
+    )?);
+    if reaches_followers(status.visibility) {
+        inboxes.extend(audience::of_followers(db, status.account)?);
+    }
+    inboxes.sort_unstable();
+    inboxes.dedup();
+    Ok(inboxes)
+}

@@ -1,0 +1,39 @@
+//! Accounts elsewhere: how they come to be known here, and are kept up to date.
+
+use crate::db::remote_accounts::{self, RemoteAccount};
+use crate::db::{Tx, account_keys, accounts};
+use crate::error::Result;
+use crate::ids::AccountId;
+
+/// Stores what an actor says of itself. `verified`: its server said that the name is its; then the name is taken from
+/// whoever had it. An unverified actor whose name is another's gets one that tells it from that.
+pub fn store(
+    tx: &Tx,
+    account: &RemoteAccount,
+    keys: &[(String, String)],
+    verified: bool,
+) -> Result<AccountId> {
+    let mut account = account.clone();
+    let holder = accounts::by_handle(tx, &account.username, &account.host)?;
+    if holder.is_some_and(|holder| holder.uri != account.uri) {
+        match verified {
+            true => remote_accounts::free_name(tx, &account.username, &account.host, &account.uri)?,
+            false => account.username = other_name(&account),
+        }
+    }
+    let id = remote_accounts::put(tx, &account)?;
+    for (key, pem) in keys {
+        if !account_keys::put_remote(tx, key, id, pem)? {
+            log::warn!("{} shows a key that is another's: {key}", account.uri);
+        }
+    }
+    Ok(id)
+}
+
+/// A name made of the actor id: nobody else has it.
+fn other_name(account: &RemoteAccount) -> String {
+    let digest = crate::auth::secret::digest(&account.uri);
+    let short = data_encoding::HEXLOWER.encode(&digest[..8]);
+    let name: String = account.username.chars().take(40).collect();
+    format!("{name}-{short}")
+}

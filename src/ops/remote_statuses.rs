@@ -1,0 +1,165 @@
+//! Posts that were written elsewhere: how they get in.
+
+use std::time::Duration;
+
+use super::statuses::insert::{Arrival, insert};
+use crate::clock::Timestamp;
+use crate::db::media::{self, RemoteFile};
+use crate::db::statuses::insert::NewStatus;
+use crate::db::visibility::Visibility;
+use crate::db::{Tx, conversations, remote_accounts, statuses};
+use crate::error::Result;
+use crate::ids::{self, AccountId, MediaId, StatusId};
+use crate::text::html;
+
+/// A post as its server writes it, cleaned.
+#[derive(Clone, Debug)]
+pub struct RemotePost {
+    /// Its id.
+    pub uri: String,
+    /// Its page.
+    pub url: Option<String>,
+    /// The author's actor id.
+    pub author: String,
+    /// How far it reaches.
+    pub visibility: Visibility,
+    /// Sanitised HTML.
+    pub content: String,
+    /// The warning in front of it.
+    pub spoiler_text: String,
+    /// Attachments are hidden at first.
+    pub sensitive: bool,
+    /// Its language.
+    pub language: Option<String>,
+    /// As its author typed it.
+    pub source: Option<String>,
+    /// When it was published.
+    pub created_at: Timestamp,
+    /// When it was edited last.
+    pub edited_at: Option<Timestamp>,
+    /// The id of what it answers.
+    pub in_reply_to: Option<String>,
+    /// The id of its thread.
+    pub context: Option<String>,
+    /// Actor ids of those whom the text names.
+    pub mentions: Vec<String>,
+    /// Ids of all addressees but everybody.
+    pub recipients: Vec<String>,
+    /// Folded hashtags.
+    pub tags: Vec<String>,
+    /// JSON `[{shortcode, url}]` of its custom emoji.
+    pub emojis: String,
+    /// Attachments.
+    pub media: Vec<RemoteFile>,
+}
+
+/// A post of which this much has passed since it was published is not news: it stands where its date puts it.
+const NEWS: Duration = Duration::from_secs(600);
+
+/// Stores a post of a known author, and tells those whom it concerns. One that is known is left as it is; `None` for one that
+/// was deleted. `silent`: somebody in whose inbox it was put without being addressed.
+pub fn store(
+    tx: &Tx,
+    author: AccountId,
+    post: &RemotePost,
+    silent: Option<AccountId>,
+) -> Result<Option<StatusId>> {
+    if let Some(known) = statuses::id_of(tx, &post.uri)? {
+        return Ok(Some(known));
+    }
+    if statuses::tombstone(tx, &post.uri)?.is_some() {
+        return Ok(None);
+    }
+    let parent = match &post.in_reply_to {
+        Some(uri) => statuses::parent_of(tx, uri)?,
+        None => None,
+    };
+    let id = fresh_id(tx, post.created_at)?;
+    let row = NewStatus {
+        id,
+        uri: &post.uri,
+        url: post.url.as_deref(),
+        account: author,
+        local: false,
+        visibility: post.visibility,
+        conversation: match &parent {
+            Some(parent) => parent.conversation,
+            None => conversations::find_or_begin(tx, post.context.as_deref().unwrap_or(&post.uri))?,
+        },
+        in_reply_to: parent.as_ref().map(|parent| parent.id),
+        in_reply_to_account: parent.as_ref().map(|parent| parent.account),
+        in_reply_to_uri: match parent {
+            Some(_) => None,
+            None => post.in_reply_to.as_deref(),
+        },
+        reblog_of: None,
+        content: &post.content,
+        content_type: "text/html",
+        source: post.source.as_deref(),
+        spoiler_text: &post.spoiler_text,
+        sensitive: post.sensitive,
+        language: post.language.as_deref(),
+        emojis: &post.emojis,
+        app: None,
+        created_at: post.created_at,
+        expires_at: None,
+    };
+    let mut addressed = ids_of(tx, &post.mentions)?;
+    addressed.retain(|account| *account != author);
+    let quietly = quietly_addressed(tx, author, post, silent, &addressed)?;
+    let words = format!("{}\n{}", html::text_of(&post.content), post.spoiler_text);
+    let media = post.media.iter();
+    let media: Vec<MediaId> = media
+        .map(|file| media::insert_remote(tx, author, file))
+        .collect::<Result<_>>()?;
+    let arrival = Arrival {
+        row,
+        addressed: &addressed,
+        silent: &quietly,
+        list: None,
+        poll: None,
+        tags: &post.tags,
+        media: &media,
+        words: &words,
+    };
+    insert(tx, &arrival)?;
+    Ok(Some(id))
+}
+
+/// Those who are addressed but not named: they see it, without a mention.
+fn quietly_addressed(
+    tx: &Tx,
+    author: AccountId,
+    post: &RemotePost,
+    silent: Option<AccountId>,
+    named: &[AccountId],
+) -> Result<Vec<AccountId>> {
+    let mut quietly = ids_of(tx, &post.recipients)?;
+    if post.visibility >= Visibility::Private {
+        quietly.extend(silent);
+    }
+    quietly.retain(|account| *account != author && !named.contains(account));
+    quietly.sort_unstable();
+    quietly.dedup();
+    Ok(quietly)
+}
+
+fn ids_of(tx: &Tx, uris: &[String]) -> Result<Vec<AccountId>> {
+    if uris.is_empty() {
+        return Ok(Vec::new());
+    }
+    let uris: Vec<&str> = uris.iter().map(String::as_str).collect();
+    remote_accounts::ids_of(tx, &uris)
+}
+
+/// An id for something of that date. Two of one moment follow each other.
+pub(super) fn fresh_id(tx: &Tx, created_at: Timestamp) -> Result<StatusId> {
+    if created_at > Timestamp::now().minus(NEWS) {
+        return Ok(StatusId::new());
+    }
+    let mut id = StatusId(ids::at(created_at));
+    while statuses::exists(tx, id)? {
+        id.0 += 1;
+    }
+    Ok(id)
+}
