@@ -69,6 +69,8 @@ const LITTLE: &[&str] = &[
     "DELETE FROM mfa_totp WHERE account_id = ?1",
     "DELETE FROM mfa_backup_codes WHERE account_id = ?1",
     "DELETE FROM mfa_tokens WHERE account_id = ?1",
+    "DELETE FROM inbox_items WHERE signer_id = ?1",
+    "DELETE FROM inbox_items WHERE recipient_id = ?1",
     "DELETE FROM oauth_codes WHERE account_id = ?1",
     "DELETE FROM tokens WHERE account_id = ?1",
     "UPDATE users SET notification_settings = '{}', settings_store = '{}', registration_reason = NULL WHERE account_id = ?1",
@@ -149,11 +151,12 @@ mod tests {
     use crate::db::migrations::SCHEMA;
 
     /// What stays, and why: the account itself, its user and keys (the name is never handed out again, and the end must be
-    /// signed); what others wrote about it; what `slice` removes by other statements.
-    const STAYS: [(&str, &str); 10] = [
+    /// signed and sent); what others wrote about it; what `slice` removes by other statements.
+    const STAYS: [(&str, &str); 11] = [
         ("accounts", "moved_to_id"),
         ("users", "account_id"),
         ("account_keys", "account_id"),
+        ("activities", "account_id"),
         ("statuses", "in_reply_to_account_id"),
         ("mentions", "account_id"),
         ("participation_recipients", "account_id"),

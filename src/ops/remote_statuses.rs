@@ -118,6 +118,7 @@ pub fn store(
         silent: &quietly,
         list: None,
         poll: None,
+        quote: None,
         tags: &post.tags,
         media: &media,
         words: &words,
