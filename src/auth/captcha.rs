@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
+use super::sealed::{Key, open, seal};
 use crate::clock::Timestamp;
 
 /// Letters that are hard to take for one another; neither `i` and `l` nor `o` and `q`.
@@ -15,12 +15,6 @@ const LETTERS: &[u8; 22] = b"abcdefghjkmnprstuvwxyz";
 
 /// Letters of an answer.
 const LENGTH: usize = 5;
-
-/// Bytes of the nonce in front of the sealed text.
-const NONCE: usize = 12;
-
-/// The key that seals answers.
-pub type Key = [u8; 32];
 
 /// A puzzle to be given out.
 pub struct Challenge {
@@ -63,21 +57,13 @@ pub struct Solution<'a> {
 pub fn challenge(key: &Key, now: Timestamp) -> Challenge {
     let token = BASE64_URL_SAFE_NO_PAD.encode(random::<10>());
     let answer = answer();
-    let mut sealed = [&now.0.to_be_bytes(), answer.as_bytes()].concat();
-    let nonce = sealing(key)
-        .seal_in_place_append_tag(Aad::from(token.as_bytes()), &mut sealed)
-        .expect("a few bytes can be sealed under a 256-bit key");
-    let answer_data = BASE64_URL_SAFE_NO_PAD.encode([nonce.as_ref(), &sealed[..]].concat());
+    let plain = [&now.0.to_be_bytes(), answer.as_bytes()].concat();
+    let answer_data = seal(key, &token, plain);
     Challenge {
         token,
         answer,
         answer_data,
     }
-}
-
-/// Key material for [`challenge`].
-pub fn new_key() -> Key {
-    random()
 }
 
 fn answer() -> String {
@@ -97,18 +83,9 @@ fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-fn sealing(key: &Key) -> RandomizedNonceKey {
-    RandomizedNonceKey::new(&AES_256_GCM, key).expect("AES-256 takes 32 bytes")
-}
-
 /// Reads what [`challenge`] sealed for that token.
-fn open(key: &Key, token: &str, answer_data: &str) -> Option<(Timestamp, String)> {
-    let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(answer_data).ok()?;
-    let (nonce, sealed) = bytes.split_at_mut_checked(NONCE)?;
-    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-    let plain = sealing(key)
-        .open_in_place(nonce, Aad::from(token.as_bytes()), sealed)
-        .ok()?;
+fn read(key: &Key, token: &str, answer_data: &str) -> Option<(Timestamp, String)> {
+    let plain = open(key, token, answer_data)?;
     let (issued, answer) = plain.split_first_chunk()?;
     let answer = String::from_utf8(answer.to_vec()).ok()?;
     Some((Timestamp(i64::from_be_bytes(*issued)), answer))
@@ -128,7 +105,7 @@ impl Solved {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let (issued, answer) =
-            open(key, solution.token, solution.answer_data).ok_or(Refusal::Forged)?;
+            read(key, solution.token, solution.answer_data).ok_or(Refusal::Forged)?;
         if issued.plus(valid) < now {
             return Err(Refusal::Expired);
         }
@@ -149,6 +126,7 @@ impl Solved {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::sealed::new_key;
 
     const VALID: Duration = Duration::from_secs(300);
     const NOW: Timestamp = Timestamp(1_700_000_000_000);

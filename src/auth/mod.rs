@@ -7,5 +7,7 @@ pub mod password;
 pub mod pkce;
 pub mod redirect;
 pub mod scope;
+pub mod sealed;
 pub mod secret;
 pub mod totp;
+pub mod web_push;

@@ -5,12 +5,24 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use crate::auth::{captcha, secret};
+use crate::auth::web_push::Signer;
+use crate::auth::{sealed, secret};
 use crate::db::{Db, server_state};
 use crate::error::{Error, Result};
 
 /// The public half of the key that signs push messages (RFC 8292): a P-256 point, uncompressed, as URL-safe base64.
 pub fn vapid_public(db: &Db) -> Result<String> {
+    Ok(vapid(db)?.1)
+}
+
+/// Signs push messages.
+pub fn vapid_signer(db: &Db) -> Result<Signer> {
+    let (private, public) = vapid(db)?;
+    Signer::new(&private, &public).ok_or(Error::internal("the push key is damaged"))
+}
+
+/// Both halves, private and public.
+fn vapid(db: &Db) -> Result<(String, String)> {
     let stored = stored(db, "vapid_key", || {
         let made = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
             .map_err(|_| Error::internal("no P-256 key could be made"))?;
@@ -22,8 +34,8 @@ pub fn vapid_public(db: &Db) -> Result<String> {
         let public = BASE64_URL_SAFE_NO_PAD.encode(made.public_key().as_ref());
         Ok(format!("{private} {public}"))
     })?;
-    let public = stored.rsplit(' ').next().unwrap_or_default();
-    Ok(public.to_owned())
+    let (private, public) = stored.split_once(' ').unwrap_or_default();
+    Ok((private.to_owned(), public.to_owned()))
 }
 
 /// The secret under which HTML forms are signed.
@@ -32,14 +44,23 @@ pub fn forms(db: &Db) -> Result<String> {
 }
 
 /// The key that seals the answers of captchas.
-pub fn captcha(db: &Db) -> Result<captcha::Key> {
-    let stored = stored(db, "captcha_key", || {
-        Ok(BASE64_URL_SAFE_NO_PAD.encode(captcha::new_key()))
+pub fn captcha(db: &Db) -> Result<sealed::Key> {
+    sealing(db, "captcha_key")
+}
+
+/// The key that seals the tokens which push messages carry.
+pub fn push_tokens(db: &Db) -> Result<sealed::Key> {
+    sealing(db, "push_token_key")
+}
+
+fn sealing(db: &Db, name: &str) -> Result<sealed::Key> {
+    let stored = stored(db, name, || {
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed::new_key()))
     })?;
     let bytes = BASE64_URL_SAFE_NO_PAD
         .decode(stored)
         .map_err(Error::internal)?;
-    captcha::Key::try_from(bytes).map_err(|_| Error::internal("the captcha key is damaged"))
+    sealed::Key::try_from(bytes).map_err(|_| Error::internal("a key of the server is damaged"))
 }
 
 fn stored(db: &Db, key: &str, make: impl FnOnce() -> Result<String>) -> Result<String> {
