@@ -671,6 +671,22 @@ CREATE INDEX notifications_actor ON notifications (actor_id, account_id);
 CREATE INDEX notifications_status ON notifications (status_id) WHERE status_id IS NOT NULL;
 CREATE INDEX notifications_chat_message ON notifications (chat_message_id) WHERE chat_message_id IS NOT NULL;
 
+-- Where clients want to be told of notifications while they do not run: one per token, which it dies with. Messages carry the
+-- token, by which clients know whose they are; like all tokens it is not here in the clear, but sealed under a key of the server.
+CREATE TABLE push_subscriptions (
+  id           INTEGER PRIMARY KEY,
+  token_id     INTEGER NOT NULL UNIQUE REFERENCES tokens (id) ON DELETE CASCADE,
+  account_id   INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  endpoint     TEXT    NOT NULL CHECK (length(endpoint) <= 2000),
+  p256dh       BLOB    NOT NULL,                    -- the client's public key …
+  auth         BLOB    NOT NULL,                    -- … and the secret it shares with us
+  standard     INTEGER NOT NULL DEFAULT 0,          -- RFC 8291; else the draft before it
+  alerts       TEXT    NOT NULL DEFAULT '{}',       -- JSON {kind of notification: boolean}
+  policy       TEXT    NOT NULL DEFAULT 'all' CHECK (policy IN ('all','followed','follower','none')),
+  sealed_token TEXT                                 -- NULL: the client did not show one
+);
+CREATE INDEX push_subscriptions_account ON push_subscriptions (account_id);
+
 CREATE TABLE markers (
   account_id   INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
   timeline     TEXT    NOT NULL,

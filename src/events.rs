@@ -42,6 +42,8 @@ pub enum Event {
         /// How it stands now.
         state: FollowState,
     },
+    /// Somebody's filters are others now.
+    FiltersChanged(AccountId),
     /// Somebody read on in a timeline.
     Marker {
         /// The reader.

@@ -3,8 +3,8 @@
 use crate::api;
 use crate::api::mastodon::{
     accounts, apps, blocks, conversations, credentials, custom_emojis, exports, filters,
-    filters_v1, instance, lists, markers, media, notifications, registration, relationships,
-    search, status_actions, statuses, streaming, timelines,
+    filters_v1, instance, lists, markers, media, notifications, push_subscriptions, registration,
+    relationships, search, status_actions, statuses, streaming, timelines,
 };
 use crate::api::mastodon::{
     announcements, directory, endorsements, featured_tags, suggestions, tags, trends,
@@ -438,6 +438,12 @@ pub static ROUTES: &[Route] = &[
     get("/settings/exports/domain_blocks.csv",     User(&["follow", "read:blocks"]),             exports::domain_blocks),
     get("/settings/exports/lists.csv",             User(&["read:lists"]),                        exports::lists),
     get("/settings/exports/bookmarks.csv",         User(&["read:bookmarks"]),                    exports::bookmarks),
+
+    // Web Push
+    post("/api/v1/push/subscription",              User(&["push"]),                              push_subscriptions::create),
+    get("/api/v1/push/subscription",               User(&["push"]),                              push_subscriptions::show),
+    put("/api/v1/push/subscription",               User(&["push"]),                              push_subscriptions::update),
+    delete("/api/v1/push/subscription",            User(&["push"]),                              push_subscriptions::delete),
 
     // Search
     get("/api/v2/search",                          Optional(&["read:search"]),                   search::v2).rate(Class::Search),

@@ -72,6 +72,7 @@ const LITTLE: &[&str] = &[
     "DELETE FROM inbox_items WHERE signer_id = ?1",
     "DELETE FROM inbox_items WHERE recipient_id = ?1",
     "DELETE FROM oauth_codes WHERE account_id = ?1",
+    "DELETE FROM push_subscriptions WHERE account_id = ?1",
     "DELETE FROM tokens WHERE account_id = ?1",
     "UPDATE users SET notification_settings = '{}', settings_store = '{}', registration_reason = NULL WHERE account_id = ?1",
     "UPDATE accounts SET display_name = '', note = '', note_source = '', fields = '[]', fields_source = '[]', avatar = NULL,

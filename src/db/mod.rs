@@ -47,6 +47,7 @@ pub mod password_resets;
 pub mod pins;
 pub mod polls;
 pub mod preferences;
+pub mod push_subscriptions;
 pub mod quotes;
 pub mod reactions;
 pub mod reblogs;
@@ -129,9 +130,12 @@ impl Tx<'_> {
         self.jobs_pushed.set(true);
     }
 
-    /// Tells open streams of something once this transaction is committed.
+    /// Tells open streams of something once this transaction is committed. Telling the same twice is telling it once.
     pub fn emit(&self, event: Event) {
-        self.emitted.borrow_mut().push(event);
+        let mut emitted = self.emitted.borrow_mut();
+        if emitted.last() != Some(&event) {
+            emitted.push(event);
+        }
     }
 
     /// Who listens to what happens: what is about to go must be looked at through their eyes before it is gone.

@@ -29,6 +29,8 @@ pub struct PrivateRow {
     pub allow_following_move: bool,
     pub notification_settings: NotificationSettings,
     pub settings_store: String,
+    /// The language that push messages are told to be in.
+    pub locale: String,
     /// Notifications not seen yet, of kinds that lists show unasked and of actors that the owner wants to hear of.
     pub unread_notifications: i64,
     /// Direct-message threads with something new.
@@ -80,7 +82,8 @@ pub fn of(db: &Connection, user: AccountId) -> Result<PrivateRow> {
                                        AND (expires_at IS NULL OR expires_at > ?2))),
                 (SELECT count(*) FROM participations WHERE account_id = ?1 AND unread = 1),
                 (SELECT count(*) FROM follows AS f JOIN accounts AS asking ON asking.id = f.account_id
-                  WHERE f.target_id = ?1 AND f.pending = 1 AND asking.hidden = 0)
+                  WHERE f.target_id = ?1 AND f.pending = 1 AND asking.hidden = 0),
+                u.locale
            FROM users AS u JOIN accounts AS a ON a.id = u.account_id WHERE u.account_id = ?1",
     )?;
     Ok(stmt.query_row(params![user, Timestamp::now()], |row| {
@@ -102,6 +105,7 @@ pub fn of(db: &Connection, user: AccountId) -> Result<PrivateRow> {
             unread_notifications: row.get(13)?,
             unread_conversations: row.get(14)?,
             follow_requests: row.get(15)?,
+            locale: row.get(16)?,
         })
     })?)
 }

@@ -478,3 +478,19 @@ CREATE INDEX favourites_uri ON favourites (uri) WHERE uri IS NOT NULL;
 CREATE INDEX reactions_uri ON reactions (uri) WHERE uri IS NOT NULL;
 CREATE INDEX follows_uri ON follows (uri) WHERE uri IS NOT NULL;
 CREATE INDEX blocks_uri ON blocks (uri) WHERE uri IS NOT NULL;
+
+-- Where clients want to be told of notifications while they do not run: one per token, which it dies with. Messages carry the
+-- token, by which clients know whose they are; like all tokens it is not here in the clear, but sealed under a key of the server.
+CREATE TABLE push_subscriptions (
+  id           INTEGER PRIMARY KEY,
+  token_id     INTEGER NOT NULL UNIQUE REFERENCES tokens (id) ON DELETE CASCADE,
+  account_id   INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  endpoint     TEXT    NOT NULL CHECK (length(endpoint) <= 2000),
+  p256dh       BLOB    NOT NULL,                    -- the client's public key …
+  auth         BLOB    NOT NULL,                    -- … and the secret it shares with us
+  standard     INTEGER NOT NULL DEFAULT 0,          -- RFC 8291; else the draft before it
+  alerts       TEXT    NOT NULL DEFAULT '{}',       -- JSON {kind of notification: boolean}
+  policy       TEXT    NOT NULL DEFAULT 'all' CHECK (policy IN ('all','followed','follower','none')),
+  sealed_token TEXT                                 -- NULL: the client did not show one
+);
+CREATE INDEX push_subscriptions_account ON push_subscriptions (account_id);

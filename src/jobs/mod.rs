@@ -15,6 +15,7 @@ pub mod remove_files;
 pub mod runner;
 pub mod send_activity;
 pub mod send_mail;
+pub mod send_push;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -86,6 +87,11 @@ pub static KINDS: &[Kind] = &[
     Kind {
         name: "send_mail",
         work: send_mail::work,
+        retries: &[1, 5, 20, 60, 180, 480],
+    },
+    Kind {
+        name: "send_push",
+        work: send_push::work,
         retries: &[1, 5, 20, 60, 180, 480],
     },
 ];

@@ -4,6 +4,7 @@ use crate::clock::Timestamp;
 use crate::db::filters::{self, Action, Contexts, Filter, FilterRow, KeywordRow};
 use crate::db::{Tx, statuses};
 use crate::error::{Error, Result};
+use crate::events::Event;
 use crate::ids::{AccountId, FilterId, FilterStatusId, KeywordId, StatusId};
 
 /// Filters that one person may have.
@@ -94,6 +95,7 @@ fn apply(tx: &Tx, me: AccountId, old: FilterRow, change: &Change) -> Result<Filt
         return Err(Error::Invalid("The context is empty".into()));
     }
     filters::put(tx, me, &row)?;
+    tx.emit(Event::FiltersChanged(me));
     for keyword in &change.keywords {
         change_keyword(tx, me, row.id, keyword)?;
     }
@@ -117,6 +119,7 @@ fn change_keyword(tx: &Tx, me: AccountId, filter: FilterId, change: &KeywordChan
 /// Deletes a filter of one's own.
 pub fn delete(tx: &Tx, me: AccountId, id: FilterId) -> Result<()> {
     let filter = filters::owned_by(tx, me, id)?;
+    tx.emit(Event::FiltersChanged(me));
     filters::delete(tx, filter.row.id)
 }
 
@@ -150,6 +153,7 @@ pub fn add_keyword(
         whole_word: whole_word.unwrap_or(true),
     };
     filters::put_keyword(tx, filter.row.id, &row)?;
+    tx.emit(Event::FiltersChanged(me));
     Ok(row)
 }
 
@@ -168,18 +172,21 @@ pub fn update_keyword(
         whole_word: change.whole_word.unwrap_or(old.whole_word),
     };
     filters::put_keyword(tx, filter.row.id, &row)?;
+    tx.emit(Event::FiltersChanged(me));
     Ok(row)
 }
 
 /// Deletes a keyword of one's own.
 pub fn delete_keyword(tx: &Tx, me: AccountId, id: KeywordId) -> Result<()> {
     keyword(tx, me, id)?;
+    tx.emit(Event::FiltersChanged(me));
     filters::delete_keyword(tx, id)
 }
 
 /// Deletes what the first version of the API calls a filter: a keyword, and with the last one the filter.
 pub fn delete_with_last_keyword(tx: &Tx, me: AccountId, id: KeywordId) -> Result<()> {
     let (filter, keyword) = keyword(tx, me, id)?;
+    tx.emit(Event::FiltersChanged(me));
     if filter.keywords.len() == 1 && filter.statuses.is_empty() {
         return filters::delete(tx, filter.row.id);
     }
@@ -198,12 +205,14 @@ pub fn add_status(
         return Err(too_many("statuses", MAX_STATUSES));
     }
     let status = statuses::visible_to(tx, Some(me), status)?;
+    tx.emit(Event::FiltersChanged(me));
     filters::add_status(tx, filter.row.id, status.id)
 }
 
 /// Lets a filter of one's own no longer name a status.
 pub fn delete_status(tx: &Tx, me: AccountId, entry: FilterStatusId) -> Result<()> {
     filters::of_status(tx, me, entry)?;
+    tx.emit(Event::FiltersChanged(me));
     filters::delete_status(tx, entry)
 }
 

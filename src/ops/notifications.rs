@@ -1,6 +1,7 @@
 //! Notifications: the one place that tells people of something. Whether they want to hear it is decided in
 //! [`crate::db::notifications::tell`], in the statement that writes the rows.
 
+use super::push_subscriptions;
 use crate::db::Tx;
 pub use crate::db::notifications::Kind;
 use crate::db::notifications::{self, News, listing};
@@ -29,10 +30,15 @@ pub fn push(
 }
 
 fn tell(tx: &Tx, people: &[AccountId], news: &News) -> Result<()> {
-    for (to, notification) in notifications::tell(tx, people, news)? {
+    let told = notifications::tell(tx, people, news)?;
+    if told.is_empty() {
+        return Ok(());
+    }
+    for (to, notification) in &told {
+        let (to, notification) = (*to, *notification);
         tx.emit(Event::Notified { to, notification });
     }
-    Ok(())
+    push_subscriptions::announce(tx, news.kind, news.actor, &told)
 }
 
 /// Takes back what [`push`] told, because it was undone.

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use rusqlite::Connection;
+
 use crate::auth::scope::Scopes;
 use crate::auth::secret::digest;
 use crate::db::tokens::{self, TokenRow};
@@ -128,8 +130,8 @@ pub fn by_cookie(db: &Db, rules: Rules, cookie: &str) -> Result<Session> {
 }
 
 /// The users of those among these tokens that are still live and whose users may be heard, with their present rights.
-pub fn still(db: &Db, rules: Rules, ids: &[TokenId]) -> Result<HashMap<TokenId, Viewer>> {
-    let rows = db.read(|db| tokens::live(db, ids))?;
+pub fn still(db: &Connection, rules: Rules, ids: &[TokenId]) -> Result<HashMap<TokenId, Viewer>> {
+    let rows = tokens::live(db, ids)?;
     let sessions = rows
         .into_iter()
         .map(|row| (row.id, session(Some(row), rules)));

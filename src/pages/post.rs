@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
+use crate::text::gist::shortened;
 use crate::text::html::{escape, strip_tags};
 use crate::views::View;
 
@@ -229,16 +230,6 @@ impl Attachment {
     pub fn alt(&self) -> &str {
         self.description.as_deref().unwrap_or("")
     }
-}
-
-/// One line of at most so many characters.
-pub fn shortened(text: &str, longest: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= longest {
-        return line;
-    }
-    let cut: String = line.chars().take(longest.saturating_sub(1)).collect();
-    format!("{}…", cut.trim_end())
 }
 
 /// Puts pictures in the place of `:shortcode:` in the text of sanitised HTML, never inside a tag.

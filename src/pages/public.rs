@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::page;
-use super::post::{Person, Post, person, posts, shortened};
+use super::post::{Person, Post, person, posts};
 use crate::app::App;
 use crate::db::accounts::AccountRow;
 use crate::db::page::Page;
@@ -11,6 +11,7 @@ use crate::db::timelines::{self, Filter, Profile, TagQuery};
 use crate::db::{self, accounts};
 use crate::error::{Error, Result};
 use crate::ids::StatusId;
+use crate::text::gist::shortened;
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
 

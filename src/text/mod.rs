@@ -5,6 +5,7 @@
 pub mod balance;
 pub mod emoji;
 pub mod format;
+pub mod gist;
 pub mod html;
 pub mod keywords;
 pub mod mentions;

@@ -37,6 +37,8 @@ pub struct About<'a> {
     pub federating: bool,
     /// Limits that no setting changes.
     pub limits: Limits,
+    /// The public key of push messages.
+    pub vapid_key: String,
     /// Figures.
     pub usage: Usage,
     /// Actor ids of the people who look after it.
@@ -231,8 +233,14 @@ struct Contact<'a> {
 }
 
 #[derive(Serialize)]
+struct Vapid {
+    public_key: String,
+}
+
+#[derive(Serialize)]
 struct V2Configuration {
     urls: StreamingUrl,
+    vapid: Vapid,
     #[serde(flatten)]
     shared: Configuration,
     translation: Translation,
@@ -311,7 +319,7 @@ struct MastodonPollLimits {
 struct Pleroma<'a> {
     metadata: Metadata<'a>,
     stats: PleromaStats,
-    vapid_public_key: Option<String>,
+    vapid_public_key: String,
 }
 
 #[derive(Serialize)]
@@ -438,6 +446,9 @@ impl About<'_> {
             urls: StreamingUrl {
                 streaming: self.streaming(),
             },
+            vapid: Vapid {
+                public_key: self.vapid_key.clone(),
+            },
             shared: self.configuration(),
             translation: Translation { enabled: false },
             timelines_access: TimelinesAccess {
@@ -504,7 +515,7 @@ impl About<'_> {
             stats: PleromaStats {
                 mau: self.usage.active_month,
             },
-            vapid_public_key: None,
+            vapid_public_key: self.vapid_key.clone(),
         }
     }
 

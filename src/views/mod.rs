@@ -23,6 +23,7 @@ pub mod marker;
 pub mod media;
 pub mod nodeinfo;
 pub mod notification;
+pub mod push;
 pub mod reaction;
 pub mod relationship;
 pub mod scheduled_status;

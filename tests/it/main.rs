@@ -54,6 +54,7 @@ mod password_reset;
 mod plans;
 mod polls;
 mod process;
+mod push;
 mod quotes;
 mod reactions;
 mod registration;

@@ -12,6 +12,7 @@ use crate::db;
 use crate::error::Result;
 use crate::ops::featured_tags::MAX_FEATURED_TAGS;
 use crate::ops::profiles;
+use crate::ops::server_keys;
 use crate::ops::statuses::MAX_ATTACHMENTS;
 use crate::views::View;
 use crate::views::instance::{About, Limits, Rule};
@@ -74,6 +75,7 @@ pub fn to_vec(entity: &impl Serialize) -> Result<Vec<u8>> {
 
 /// Gathers what there is to know about this server.
 fn about(app: &App) -> Result<About<'_>> {
+    let vapid_key = server_keys::vapid_public(app.db())?;
     app.db().read(|db| {
         let staff = db::users::staff(db)?;
         let contact = match staff.first() {
@@ -86,6 +88,7 @@ fn about(app: &App) -> Result<About<'_>> {
             features: features::list(app),
             federating: app.config().federation.enabled && features::answers(app, "POST", "/inbox"),
             limits: LIMITS,
+            vapid_key,
             usage: db::stats::usage(db)?,
             rules: all_rules(db)?,
             staff: staff.into_iter().map(|(_, uri)| uri).collect(),

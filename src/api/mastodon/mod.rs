@@ -20,6 +20,7 @@ pub mod media;
 pub mod notifications;
 pub mod pictures;
 pub mod polls;
+pub mod push_subscriptions;
 pub mod quotes;
 pub mod registration;
 pub mod relationships;

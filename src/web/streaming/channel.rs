@@ -125,6 +125,11 @@ impl Channel {
         }
     }
 
+    /// Whether what the reader's filters hide at home is left out, as in the timeline that it is.
+    pub fn is_own_timeline(&self) -> bool {
+        matches!(self, Channel::User | Channel::List(_))
+    }
+
     /// Whether it shows a status to somebody who may see it.
     pub fn shows(&self, sight: &Sight, seer: &Seer) -> bool {
         let from = |origin: &Origin| match origin {

@@ -180,7 +180,10 @@ fn recheck(app: &App) {
         return;
     }
     let tokens: Vec<TokenId> = by_token.keys().copied().collect();
-    let live = match sessions::still(app.db(), app.rules(), &tokens) {
+    let live = match app
+        .db()
+        .read(|db| sessions::still(db, app.rules(), &tokens))
+    {
         Ok(live) => live,
         // The next look is soon.
         Err(error) => return log::error!("the streams' tokens could not be looked at: {error:?}"),

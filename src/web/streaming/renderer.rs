@@ -13,6 +13,7 @@ use super::stream::Stream;
 use super::wire::{Farewell, Format, Told};
 use crate::app::App;
 use crate::db::conversations::listing as conversations;
+use crate::db::filters::Context;
 use crate::db::notifications::listing as notifications;
 use crate::db::streaming;
 use crate::error::Result;
@@ -137,6 +138,7 @@ struct Scene<'a> {
 
 const STATUSES: &[&str] = &["read:statuses"];
 const NOTIFICATIONS: &[&str] = &["read:notifications"];
+const FILTERS: &[&str] = &["read:filters"];
 const FOLLOWS: &[&str] = &["follow", "read:follows"];
 
 impl<'a> Scene<'a> {
@@ -186,6 +188,12 @@ impl<'a> Scene<'a> {
                 let change = relationship::change(view.db, *follower, *target, *state)?;
                 told("pleroma:follow_relationships_update", change.as_ref())
             }),
+            Event::FiltersChanged(owner) => self.to_one(*owner, FILTERS, is_user, |_| {
+                Ok(Some(Told {
+                    event: "filters_changed",
+                    payload: None,
+                }))
+            }),
             Event::Marker { owner, timeline } => self.to_one(*owner, STATUSES, is_user, |view| {
                 told("marker", Some(&marker::of(view.db, *owner, &[timeline])?))
             }),
@@ -203,20 +211,22 @@ impl<'a> Scene<'a> {
         };
         let mut messages = Vec::new();
         for seer in sight.seen_by.clone() {
-            let places: Vec<Channel> = self.places(&sight, &seer);
+            let mut places: Vec<Channel> = self.places(&sight, &seer);
             if places.is_empty() {
                 continue;
             }
-            let rendered = self.view(seer.viewer).statuses(&[status])?;
-            let Some(told) = told(event, rendered.first())? else {
+            let Some(rendered) = self.view(seer.viewer).statuses(&[status])?.pop() else {
                 continue;
             };
-            messages.push(Message {
+            if rendered.is_hidden_in(Context::Home) {
+                places.retain(|channel| !channel.is_own_timeline());
+            }
+            messages.extend(told(event, Some(&rendered))?.map(|told| Message {
                 to: seer.viewer,
                 scopes: STATUSES,
                 place: Box::new(move |channel| places.contains(channel)),
                 told,
-            });
+            }));
         }
         Ok(messages)
     }

@@ -68,9 +68,9 @@ fn a_reblog_taken_back_is_told_gone() {
     let wrapper = id(&bob
         .post(&format!("/api/v1/statuses/{post}/reblog"), &[])
         .ok());
+    assert_eq!(client.about(), ("update".into(), wrapper.clone()));
     bob.post(&format!("/api/v1/statuses/{post}/unreblog"), &[])
         .ok();
-    assert_eq!(client.about(), ("update".into(), wrapper.clone()));
     assert_eq!(client.about(), ("delete".into(), wrapper));
 }
 
@@ -291,4 +291,61 @@ fn public_streams_part_posts_by_origin_files_and_tags() {
         &[("visibility", "unlisted")],
         &[],
     );
+}
+
+#[test]
+fn changed_filters_are_told_without_a_payload_and_count_at_once() {
+    let live = Live::new();
+    let (alice, bob) = (live.server.user("alice"), live.server.user("bob"));
+    alice.follow(&bob);
+    let mut client = live.stream(&alice, "user");
+    let filter = json!({"title": "cats", "context": ["home"], "filter_action": "hide",
+        "keywords_attributes": [{"keyword": "cat"}, {"keyword": "kitten"}]});
+    let filter = id(&alice.json("POST", "/api/v2/filters", &filter).ok());
+    assert_eq!(
+        client.next(),
+        json!({"stream": ["user"], "event": "filters_changed"})
+    );
+    bob.post_status("my cat is on the table");
+    let own = id(&alice.post_status("my cat, I may say"));
+    assert_eq!(client.about(), ("update".into(), own));
+    let warn = json!({"filter_action": "warn"});
+    alice
+        .json("PUT", &format!("/api/v2/filters/{filter}"), &warn)
+        .ok();
+    assert_eq!(
+        client.next(),
+        json!({"stream": ["user"], "event": "filters_changed"})
+    );
+    let post = id(&bob.post_status("my cat is on the roof"));
+    let (_, event, payload) = client.event();
+    assert_eq!(
+        (event.as_str(), payload["id"].as_str().unwrap()),
+        ("update", post.as_str())
+    );
+    assert_eq!(payload["filtered"][0]["filter"]["title"], "cats");
+    alice.delete(&format!("/api/v2/filters/{filter}")).ok();
+    assert_eq!(client.next()["event"], "filters_changed");
+}
+
+#[test]
+fn an_edit_is_told_to_everybody_who_has_the_post() {
+    let live = Live::new();
+    let (alice, bob) = (live.server.user("alice"), live.server.user("bob"));
+    bob.follow(&alice);
+    let mut client = live.stream(&bob, "user");
+    client.subscribe(json!({"type": "subscribe", "stream": "hashtag", "tag": "dogs"}));
+    let post = id(&alice.post_status("hello #cats"));
+    assert_eq!(client.about().0, "update");
+    alice
+        .put(
+            &format!("/api/v1/statuses/{post}"),
+            &[("status", "hello #dogs")],
+        )
+        .ok();
+    for stream in [json!(["user"]), json!(["hashtag", "dogs"])] {
+        let (streams, event, payload) = client.event();
+        assert_eq!((streams, event.as_str()), (stream, "status.update"));
+        assert_eq!(payload, bob.get(&format!("/api/v1/statuses/{post}")).ok());
+    }
 }
