@@ -323,13 +323,13 @@ fn sec_f2_bombs_take_no_memory() {
     server.post("/api/pleroma/emoji/packs/p", &token, &[]).ok();
     let (before, _) = server.usage();
     let picture = png(1);
-    let lying: Vec<Raw> = (0..200)
-        .map(|number| Raw::new(format!("{number}.png"), &vec![0; 8 << 20]).declared(4000))
+    let lying: Vec<Raw> = (0..50)
+        .map(|number| Raw::new(format!("{number}.png"), &vec![0; 1 << 20]).declared(12_000))
         .collect();
     let wide = crate::planted::picture(3000, 3000, image::ImageFormat::Png);
     for zip in [
         raw_zip(&lying),
-        raw_zip(&[Raw::new("x.png", &vec![0; 64 << 20])]),
+        raw_zip(&[Raw::new("x.png", &vec![0; 16 << 20])]),
         raw_zip(
             &(0..60_000)
                 .map(|number| Raw::new(format!("{number}.png"), b""))

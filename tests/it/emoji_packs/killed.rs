@@ -53,14 +53,28 @@ fn kill_at(data: &Path, arguments: &[&str], moment: Duration) -> bool {
     ended
 }
 
-fn moments(whole: Duration, rounds: u32) -> impl Iterator<Item = Duration> {
-    (0..rounds).map(move |round| whole * ((round * 37 + 11) % 100) / 95)
-}
+/// Moments of something that takes about so long. How long depends on what else the machine does, so it is learnt anew
+/// from each round.
+struct Moments(Duration);
 
-fn timed(work: impl FnOnce()) -> Duration {
-    let begun = Instant::now();
-    work();
-    begun.elapsed()
+impl Moments {
+    fn of(work: impl FnOnce()) -> Moments {
+        let begun = Instant::now();
+        work();
+        Moments(begun.elapsed())
+    }
+
+    fn at(&self, round: u32) -> Duration {
+        self.0 * ((round * 37 + 11) % 100) / 95
+    }
+
+    fn learn(&mut self, moment: Duration, had_ended: bool) {
+        if had_ended {
+            self.0 = self.0.min(moment);
+        } else {
+            self.0 += self.0 / 20;
+        }
+    }
 }
 
 fn archive() -> Vec<u8> {
@@ -87,15 +101,18 @@ fn an_import_killed_at_any_moment_leaves_a_whole_pack_or_none() {
     let path = source.path().join("p.tar.gz");
     let import = ["emoji", "import", path.to_str().unwrap()];
     let root = data.path().join("emoji");
-    let whole = timed(|| drop(done(data.path(), &import)));
+    let mut moments = Moments::of(|| drop(done(data.path(), &import)));
     let expected = visible(&root);
     assert_eq!(expected.len() as u32, EMOJI + 2);
     let (mut interrupted, mut half_way) = (0, 0);
-    for moment in moments(whole, 50) {
+    for round in 0..50 {
         if root.join("p").exists() {
             done(data.path(), &["emoji", "delete", "p"]);
         }
-        interrupted += u32::from(!kill_at(data.path(), &import, moment));
+        let moment = moments.at(round);
+        let had_ended = kill_at(data.path(), &import, moment);
+        moments.learn(moment, had_ended);
+        interrupted += u32::from(!had_ended);
         half_way += u32::from(listing(&root).iter().any(|path| is_hidden(path)));
         let left = visible(&root);
         assert!(left.is_empty() || left == expected, "half a pack: {left:?}");
@@ -132,15 +149,17 @@ fn an_export_killed_at_any_moment_leaves_whole_archives_or_none() {
     );
     let out = source.path().join("out.zip");
     let export = ["emoji", "export", "p", out.to_str().unwrap()];
-    let whole = timed(|| drop(done(data.path(), &export)));
+    let mut moments = Moments::of(|| drop(done(data.path(), &export)));
     let expected = fs::read(&out).unwrap();
     let cached = data.path().join("cache/archives");
-    for moment in moments(whole, 40) {
+    for round in 0..40 {
         let _ = fs::remove_file(&out);
         for name in visible(&cached) {
             fs::remove_file(cached.join(name)).unwrap();
         }
-        kill_at(data.path(), &export, moment);
+        let moment = moments.at(round);
+        let had_ended = kill_at(data.path(), &export, moment);
+        moments.learn(moment, had_ended);
         assert!(!out.exists() || fs::read(&out).unwrap() == expected);
         for name in visible(&cached) {
             assert_eq!(fs::read(cached.join(name)).unwrap(), expected);
