@@ -52,6 +52,7 @@ mod own_login;
 mod pages;
 mod password_reset;
 mod plans;
+mod pleroma_fe;
 mod polls;
 mod process;
 mod push;
