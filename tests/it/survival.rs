@@ -60,8 +60,8 @@ fn finished(server: &TestServer) -> Connection {
 }
 
 /// Posts and files of each account that is deleted.
-const POSTS: i64 = 450;
-const FILES: i64 = 60;
+const POSTS: i64 = 400;
+const FILES: i64 = 400;
 
 /// Gives somebody posts, files, a follower's home timeline and favourites, faster than through the API.
 fn furnish(server: &TestServer, user: &TestUser, fan: &TestUser, round: u64) {
