@@ -203,6 +203,23 @@ CREATE TABLE conversations (
   uri TEXT NOT NULL UNIQUE
 );
 
+-- Link previews, one per address and shared by the statuses that link to it. Text and addresses only, never markup.
+CREATE TABLE cards (
+  id            INTEGER PRIMARY KEY,
+  url           TEXT    NOT NULL UNIQUE,
+  found         INTEGER NOT NULL DEFAULT 0,         -- 0: nothing to show there, or not fetched yet
+  title         TEXT    NOT NULL DEFAULT '',
+  description   TEXT    NOT NULL DEFAULT '',
+  image         TEXT,
+  author_name   TEXT    NOT NULL DEFAULT '',
+  author_url    TEXT    NOT NULL DEFAULT '',
+  provider_name TEXT    NOT NULL DEFAULT '',
+  provider_url  TEXT    NOT NULL DEFAULT '',
+  opengraph     TEXT    NOT NULL DEFAULT '{}',      -- JSON {property: text}
+  fetched_at    INTEGER NOT NULL,                   -- the last try
+  fetched_by    INTEGER                             -- the job that is at it
+);
+
 -- Posts, here and elsewhere. A reblog is a row with `reblog_of_id` and no content of its own.
 CREATE TABLE statuses (
   id                     INTEGER PRIMARY KEY,
@@ -228,6 +245,7 @@ CREATE TABLE statuses (
   sensitive              INTEGER NOT NULL DEFAULT 0,
   language               TEXT,
   emojis                 TEXT    NOT NULL DEFAULT '[]',  -- JSON [{shortcode, url}] of remote custom emoji
+  card_id                INTEGER REFERENCES cards (id) ON DELETE SET NULL,  -- preview of the first link
   app_id                 INTEGER REFERENCES apps (id) ON DELETE SET NULL,
   created_at             INTEGER NOT NULL,
   edited_at              INTEGER,
@@ -245,6 +263,7 @@ CREATE INDEX statuses_parent_account ON statuses (in_reply_to_account_id) WHERE 
 CREATE UNIQUE INDEX statuses_reblog ON statuses (reblog_of_id, account_id) WHERE reblog_of_id IS NOT NULL;
 CREATE INDEX statuses_reblog_list ON statuses (reblog_of_id, id) WHERE reblog_of_id IS NOT NULL;
 CREATE INDEX statuses_quote ON statuses (quote_of_id) WHERE quote_of_id IS NOT NULL;
+CREATE INDEX statuses_card ON statuses (card_id) WHERE card_id IS NOT NULL;
 CREATE INDEX statuses_app ON statuses (app_id) WHERE app_id IS NOT NULL;
 CREATE INDEX statuses_expiry ON statuses (expires_at) WHERE expires_at IS NOT NULL;
 -- Direct messages that somebody wrote; those received are found through mentions.
@@ -890,6 +909,9 @@ CREATE TRIGGER statuses_rev AFTER UPDATE OF visibility, in_reply_to_id, content,
   ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TRIGGER media_rev AFTER UPDATE ON media WHEN new.status_id IS NOT NULL
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
+CREATE TRIGGER cards_rev AFTER UPDATE OF found, title, description, image, author_name, provider_name, opengraph ON cards
+  BEGIN UPDATE statuses SET rev = rev + 1 WHERE card_id = new.id; END;
+CREATE TRIGGER card_rev AFTER UPDATE OF card_id ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TRIGGER quotes_rev AFTER UPDATE OF quotes_count, quote_state, quote_policy
   ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TRIGGER poll_options_rev AFTER UPDATE OF votes_count ON poll_options

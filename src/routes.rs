@@ -185,6 +185,7 @@ pub static ROUTES: &[Route] = &[
     post("/api/v1/pleroma/bookmark_folders",       User(&["write:bookmarks"]),                   pleroma::bookmark_folders::create),
     patch("/api/v1/pleroma/bookmark_folders/{id}", User(&["write:bookmarks"]),                   pleroma::bookmark_folders::update),
     delete("/api/v1/pleroma/bookmark_folders/{id}", User(&["write:bookmarks"]),                  pleroma::bookmark_folders::delete),
+    get("/api/oembed",                             Optional(&["read:statuses"]),                 pages::oembed::show),
     get("/api/v1/scheduled_statuses",              User(&["read:statuses"]),                     scheduled_statuses::list),
     get("/api/v1/scheduled_statuses/{id}",         User(&["read:statuses"]),                     scheduled_statuses::show),
     put("/api/v1/scheduled_statuses/{id}",         User(&["write:statuses"]),                    scheduled_statuses::update),

@@ -130,6 +130,8 @@ settings! {
         name_limit: u32 = 100, in 1..=1000;
         /// Posts that a person may pin to the profile.
         max_pinned: u32 = 5, in 0..=20;
+        /// Whether pages that posts link to are asked for a preview of themselves.
+        link_previews: bool = true;
         /// Whether visitors without an account may read public timelines and profiles.
         public: bool = true;
         /// Whether /api/pleroma/healthcheck answers.

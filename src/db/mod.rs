@@ -13,6 +13,7 @@ pub mod audience;
 pub mod blocks;
 pub mod bookmark_folders;
 pub mod bookmarks;
+pub mod cards;
 pub mod chats;
 pub mod codes;
 pub mod conversations;

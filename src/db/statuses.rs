@@ -109,6 +109,8 @@ pub struct StatusRow {
     pub quotes_count: i64,
     pub quote_of: Option<StatusId>,
     pub quote_policy: Option<QuotePolicy>,
+    /// The preview of its first link.
+    pub card: Option<i64>,
     /// A poll hangs on it.
     pub has_poll: bool,
 }
@@ -190,7 +192,7 @@ macro_rules! select {
                     s.in_reply_to_id, s.in_reply_to_account_id, parent.username AS parent_username, parent.host AS parent_host,
                     s.reblog_of_id, s.content, s.content_type, s.spoiler_text, s.sensitive, s.language, s.emojis,
                     app.name AS app_name, app.website AS app_website, s.created_at, s.edited_at,
-                    s.replies_count, s.reblogs_count, s.favourites_count, s.quotes_count, s.quote_of_id, s.quote_policy,
+                    s.replies_count, s.reblogs_count, s.favourites_count, s.quotes_count, s.quote_of_id, s.quote_policy, s.card_id,
                     EXISTS (SELECT 1 FROM polls WHERE status_id = s.id) AS has_poll
                FROM statuses AS s JOIN conversations AS c ON c.id = s.conversation_id
                LEFT JOIN accounts AS parent ON parent.id = s.in_reply_to_account_id
@@ -244,6 +246,7 @@ impl StatusRow {
             quotes_count: row.get("quotes_count")?,
             quote_of: row.get("quote_of_id")?,
             quote_policy: row.get("quote_policy")?,
+            card: row.get("card_id")?,
             has_poll: row.get("has_poll")?,
         })
     }

@@ -58,6 +58,27 @@ CREATE TABLE bookmark_folders (
 );
 ALTER TABLE bookmarks ADD COLUMN folder_id INTEGER REFERENCES bookmark_folders (id) ON DELETE SET NULL;
 CREATE INDEX bookmarks_folder ON bookmarks (folder_id, id) WHERE folder_id IS NOT NULL;
+-- Link previews, one per address and shared by the statuses that link to it. Text and addresses only, never markup.
+CREATE TABLE cards (
+  id            INTEGER PRIMARY KEY,
+  url           TEXT    NOT NULL UNIQUE,
+  found         INTEGER NOT NULL DEFAULT 0,         -- 0: nothing to show there, or not fetched yet
+  title         TEXT    NOT NULL DEFAULT '',
+  description   TEXT    NOT NULL DEFAULT '',
+  image         TEXT,
+  author_name   TEXT    NOT NULL DEFAULT '',
+  author_url    TEXT    NOT NULL DEFAULT '',
+  provider_name TEXT    NOT NULL DEFAULT '',
+  provider_url  TEXT    NOT NULL DEFAULT '',
+  opengraph     TEXT    NOT NULL DEFAULT '{}',      -- JSON {property: text}
+  fetched_at    INTEGER NOT NULL,                   -- the last try
+  fetched_by    INTEGER                             -- the job that is at it
+);
+ALTER TABLE statuses ADD COLUMN card_id INTEGER REFERENCES cards (id) ON DELETE SET NULL;
+CREATE INDEX statuses_card ON statuses (card_id) WHERE card_id IS NOT NULL;
+CREATE TRIGGER cards_rev AFTER UPDATE OF found, title, description, image, author_name, provider_name, opengraph ON cards
+  BEGIN UPDATE statuses SET rev = rev + 1 WHERE card_id = new.id; END;
+CREATE TRIGGER card_rev AFTER UPDATE OF card_id ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TABLE polls (
   status_id    INTEGER PRIMARY KEY REFERENCES statuses (id) ON DELETE CASCADE,
   multiple     INTEGER NOT NULL DEFAULT 0,

@@ -7,6 +7,7 @@ pub mod close_poll;
 pub mod delete_account;
 pub mod deliver;
 pub mod expire_status;
+pub mod fetch_card;
 pub mod import_people;
 pub mod incoming;
 pub mod pool;
@@ -68,6 +69,11 @@ pub static KINDS: &[Kind] = &[
         name: "import_people",
         work: import_people::work,
         retries: &[1, 5, 20, 60, 180, 480, 960],
+    },
+    Kind {
+        name: "fetch_card",
+        work: fetch_card::work,
+        retries: &[1, 20],
     },
     Kind {
         name: "post_scheduled",

@@ -8,6 +8,7 @@ pub mod files;
 pub mod frontends;
 pub mod mfa;
 pub mod oauth;
+pub mod oembed;
 pub mod password_reset;
 pub mod post;
 pub mod public;

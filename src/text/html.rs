@@ -85,6 +85,30 @@ pub fn text_of(clean: &str) -> String {
     text.trim().to_owned()
 }
 
+/// The first address that a text links to and that names neither an account nor a tag, in HTML that [`sanitize`] or the
+/// formatter made.
+pub fn first_link(clean: &str) -> Option<String> {
+    if !clean.contains("<a ") {
+        return None;
+    }
+    let links = pieces(clean).filter_map(|piece| match piece {
+        Piece::Tag(tag) => tag.strip_prefix("a "),
+        Piece::Text(_) => None,
+    });
+    links
+        .filter(|attributes| !names_something(attributes))
+        .filter_map(|attributes| attributes.split_once("href=\"")?.1.split_once('"'))
+        .map(|(address, _)| unescape(address).into_owned())
+        .find(|address| address.starts_with("http://") || address.starts_with("https://"))
+}
+
+/// Whether a link is one to an account or a tag.
+fn names_something(attributes: &str) -> bool {
+    let class = attributes.split_once("class=\"");
+    let class = class.and_then(|(_, rest)| rest.split_once('"'));
+    class.is_some_and(|(words, _)| words.contains("mention") || words.contains("hashtag"))
+}
+
 /// Escapes text for use between tags or inside a quoted attribute.
 pub fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'']) {

@@ -10,5 +10,6 @@ pub mod html;
 pub mod keywords;
 pub mod mentions;
 pub mod people_lists;
+pub mod preview;
 pub mod query;
 pub mod words;

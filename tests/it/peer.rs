@@ -78,8 +78,13 @@ fn answer(mut stream: TcpStream, files: &Files, asked: &Mutex<Vec<String>>) -> O
         None => ("404 Not Found", Vec::new()),
     };
     drop(files);
+    let kind = match path.rsplit('.').next() {
+        Some("html") => "Content-Type: text/html; charset=utf-8\r\n",
+        Some("json") => "Content-Type: application/json\r\n",
+        _ => "",
+    };
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status}\r\n{kind}Content-Length: {}\r\nConnection: close\r\n\r\n",
         content.len()
     );
     stream.write_all(head.as_bytes()).ok()?;

@@ -1,7 +1,7 @@
 //! Editing. [`edit`] is what an author does here; [`revise`] is what any new version means, wherever it was written.
 
 use super::addressing::{self, People};
-use super::insert::moved;
+use super::insert::{ask_for_card, moved};
 use super::{Description, Draft, MAX_ATTACHMENTS, Rules, check_text, words};
 use crate::clock::Timestamp;
 use crate::db::polls::NewPoll;
@@ -10,7 +10,7 @@ use crate::db::status_edits::{self, Text};
 use crate::db::statuses::insert::{describe, tag};
 use crate::db::statuses::{StatusRow, owned_by, source};
 use crate::db::visibility::Visibility;
-use crate::db::{self, Tx, conversations, home, status_search};
+use crate::db::{self, Tx, cards, conversations, home, status_search};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::ids::{AccountId, MediaId, StatusId};
@@ -133,6 +133,10 @@ pub fn revise(tx: &Tx, row: &StatusRow, new: &Revision) -> Result<()> {
         describe(tx, row.id, one.media, one.text.as_deref(), one.focus)?;
     }
     polls::replace(tx, row.id, new.poll)?;
+    if new.text.content != row.content {
+        cards::detach(tx, row.id)?;
+        ask_for_card(tx, row.id, new.text.content)?;
+    }
     status_search::reindex(tx, row.id, new.words.trim())?;
     status_edits::silence(tx, row.id, new.unnamed)?;
     let reached = status_edits::name(tx, row.id, new.named)?;

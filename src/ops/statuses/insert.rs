@@ -1,7 +1,10 @@
 //! The only way of a status into the tables, with everything that its arrival means to others.
 
+use std::time::Duration;
+
 use serde_json::json;
 
+use crate::clock::Timestamp;
 use crate::db::home::{self, Reach};
 use crate::db::polls::NewPoll;
 use crate::db::quotes::NewQuote;
@@ -10,8 +13,9 @@ use crate::db::visibility::Visibility;
 use crate::db::{Tx, conversations, jobs, status_search};
 use crate::error::Result;
 use crate::events::Event;
-use crate::ids::{AccountId, ListId, MediaId};
+use crate::ids::{AccountId, ListId, MediaId, StatusId};
 use crate::ops::{notifications, polls, quotes};
+use crate::text::html;
 
 /// A status and what comes with it.
 pub struct Arrival<'a> {
@@ -60,6 +64,7 @@ pub fn insert(tx: &Tx, new: &Arrival) -> Result<()> {
     if let Some(quote) = new.quote {
         quotes::add(tx, row.id, row.account, quote)?;
     }
+    ask_for_card(tx, row.id, row.content)?;
     let words = new.words.trim();
     if !words.is_empty() {
         status_search::index(tx, row.id, words)?;
@@ -68,6 +73,17 @@ pub fn insert(tx: &Tx, new: &Arrival) -> Result<()> {
         jobs::push_at(tx, "expire_status", &json!({"status": row.id}), at)?;
     }
     spread(tx, new)
+}
+
+/// Has the page behind the first link asked for a preview: within a minute, so that a post that many servers get does not
+/// bring all of them to it at once (security.md S5).
+pub(super) fn ask_for_card(tx: &Tx, status: StatusId, content: &str) -> Result<()> {
+    if html::first_link(content).is_none() {
+        return Ok(());
+    }
+    let jitter = Duration::from_millis(1000 + status.0.unsigned_abs() * 7919 % 59_000);
+    let at = Timestamp::now().plus(jitter);
+    jobs::push_at(tx, "fetch_card", &json!({"status": status}), at)
 }
 
 fn spread(tx: &Tx, new: &Arrival) -> Result<()> {

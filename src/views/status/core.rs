@@ -9,11 +9,13 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::poll::PollCore;
 use crate::clock::Timestamp;
 use crate::db;
+use crate::db::cards::CardRow;
 use crate::db::polls::PollRow;
 use crate::db::statuses::{StatusRow, StatusState};
 use crate::db::visibility::Visibility;
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
+use crate::views::card::{Card, card};
 use crate::views::{View, media, tag_url};
 
 /// The part that looks the same to everybody.
@@ -53,7 +55,7 @@ struct Body {
     mentions: Box<RawValue>,
     tags: Box<RawValue>,
     emojis: Box<RawValue>,
-    card: Option<()>,
+    card: Option<Card>,
 }
 
 #[derive(Serialize)]
@@ -142,6 +144,7 @@ struct Parts {
     mentions: Vec<Mention>,
     tags: Vec<String>,
     poll: Option<PollRow>,
+    card: Option<Card>,
 }
 
 macro_rules! part_of_core {
@@ -210,12 +213,14 @@ impl View<'_> {
         }
         let rows = db::statuses::by_ids(self.db, missing)?;
         let mut polls = self.polls(&rows)?;
+        let cards = self.cards(&rows)?;
         for row in rows {
             let parts = Parts {
                 attachments: attachments.remove(&row.id).unwrap_or_default(),
                 mentions: mentions.remove(&row.id).unwrap_or_default(),
                 tags: tags.remove(&row.id).unwrap_or_default(),
                 poll: polls.remove(&row.id),
+                card: row.card.and_then(|id| cards.get(&id).cloned()).map(card),
             };
             let core = Arc::new(self.core(&row, parts)?);
             self.house
@@ -224,6 +229,16 @@ impl View<'_> {
             found.insert(row.id, core);
         }
         Ok(())
+    }
+
+    /// The link previews of these, by their own ids.
+    fn cards(&self, rows: &[StatusRow]) -> Result<HashMap<i64, CardRow>> {
+        let wanted: Vec<i64> = rows.iter().filter_map(|row| row.card).collect();
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let cards = db::cards::by_ids(self.db, &wanted)?.into_iter();
+        Ok(cards.map(|card| (card.id, card)).collect())
     }
 
     /// The polls of these. Most pages have none.
@@ -275,7 +290,7 @@ impl View<'_> {
             mentions: to_raw_value(&parts.mentions)?,
             tags: to_raw_value(&tags)?,
             emojis: to_raw_value(&emojis)?,
-            card: None,
+            card: parts.card,
         };
         let pleroma = PleromaCore {
             local: row.local,

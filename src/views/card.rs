@@ -1,0 +1,74 @@
+//! The Card entity: a link preview (mastodon-api 2.6). It carries text and addresses, never markup (security.md S6).
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::db::cards::CardRow;
+
+/// Card.
+#[derive(Serialize)]
+pub struct Card {
+    url: String,
+    title: String,
+    description: String,
+    r#type: &'static str,
+    author_name: String,
+    author_url: String,
+    authors: Vec<Author>,
+    provider_name: String,
+    provider_url: String,
+    html: &'static str,
+    width: u32,
+    height: u32,
+    image: Option<String>,
+    embed_url: &'static str,
+    blurhash: Option<()>,
+    language: Option<()>,
+    published_at: Option<()>,
+    pleroma: Pleroma,
+}
+
+#[derive(Serialize)]
+struct Author {
+    name: String,
+    url: String,
+    account: Option<()>,
+}
+
+#[derive(Serialize)]
+struct Pleroma {
+    opengraph: BTreeMap<String, String>,
+}
+
+/// Renders a preview.
+pub fn card(row: CardRow) -> Card {
+    let page = row.preview;
+    let author = (!page.author_name.is_empty()).then(|| Author {
+        name: page.author_name.clone(),
+        url: page.author_url.clone(),
+        account: None,
+    });
+    Card {
+        url: row.url,
+        title: page.title,
+        description: page.description,
+        r#type: "link",
+        author_name: page.author_name,
+        author_url: page.author_url,
+        authors: author.into_iter().collect(),
+        provider_name: page.provider_name,
+        provider_url: page.provider_url,
+        html: "",
+        width: 0,
+        height: 0,
+        image: page.image,
+        embed_url: "",
+        blurhash: None,
+        language: None,
+        published_at: None,
+        pleroma: Pleroma {
+            opengraph: page.opengraph,
+        },
+    }
+}
