@@ -681,6 +681,7 @@ CREATE TABLE notifications (
   status_id  INTEGER REFERENCES statuses (id) ON DELETE CASCADE,
   emoji      TEXT,
   chat_message_id INTEGER REFERENCES chat_messages (id) ON DELETE CASCADE,
+  report_id  INTEGER REFERENCES reports (id) ON DELETE CASCADE,
   seen       INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL
 );
@@ -689,6 +690,7 @@ CREATE INDEX notifications_unseen ON notifications (account_id, id) WHERE seen =
 CREATE INDEX notifications_actor ON notifications (actor_id, account_id);
 CREATE INDEX notifications_status ON notifications (status_id) WHERE status_id IS NOT NULL;
 CREATE INDEX notifications_chat_message ON notifications (chat_message_id) WHERE chat_message_id IS NOT NULL;
+CREATE INDEX notifications_report ON notifications (report_id) WHERE report_id IS NOT NULL;
 
 -- Where clients want to be told of notifications while they do not run: one per token, which it dies with. Messages carry the
 -- token, by which clients know whose they are; like all tokens it is not here in the clear, but sealed under a key of the server.
@@ -881,6 +883,36 @@ CREATE INDEX favourites_uri ON favourites (uri) WHERE uri IS NOT NULL;
 CREATE INDEX reactions_uri ON reactions (uri) WHERE uri IS NOT NULL;
 CREATE INDEX follows_uri ON follows (uri) WHERE uri IS NOT NULL;
 CREATE INDEX blocks_uri ON blocks (uri) WHERE uri IS NOT NULL;
+-- Reports of accounts to the admins, from here or forwarded by other servers.
+CREATE TABLE reports (
+  id         INTEGER PRIMARY KEY,
+  uri        TEXT    NOT NULL UNIQUE,               -- id of the Flag
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,  -- who reports
+  target_id  INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,  -- who is reported
+  comment    TEXT    NOT NULL DEFAULT '',
+  category   TEXT    NOT NULL DEFAULT 'other' CHECK (category IN ('spam','legal','violation','other')),
+  rules      TEXT    NOT NULL DEFAULT '[]',         -- JSON array of rule ids
+  forward    INTEGER NOT NULL DEFAULT 0,            -- the other server is to hear of it
+  state      TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open','closed','resolved')),
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX reports_account ON reports (account_id);
+CREATE INDEX reports_target ON reports (target_id);
+CREATE TABLE report_statuses (
+  report_id INTEGER NOT NULL REFERENCES reports (id) ON DELETE CASCADE,
+  status_id INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  PRIMARY KEY (report_id, status_id)
+) WITHOUT ROWID;
+CREATE INDEX report_statuses_status ON report_statuses (status_id);
+CREATE TABLE report_notes (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  report_id  INTEGER NOT NULL REFERENCES reports (id) ON DELETE CASCADE,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  content    TEXT    NOT NULL,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX report_notes_report ON report_notes (report_id, id);
+CREATE INDEX report_notes_account ON report_notes (account_id);
 
 -- What an admin did.
 CREATE TABLE moderation_log (

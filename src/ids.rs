@@ -155,6 +155,10 @@ id!(
     ChatMessageId
 );
 id!(
+    /// A report to the admins.
+    ReportId
+);
+id!(
     /// A piece that somebody listened to.
     ScrobbleId
 );

@@ -261,6 +261,11 @@ pub static ROUTES: &[Route] = &[
     get("/api/pleroma/admin/users/{nickname}/statuses", Admin(&["admin:read:statuses"]),         admin::statuses::of_user),
     post("/api/pleroma/admin/users/follow",        Admin(&["admin:write:follows"]),              admin::follows::follow),
     post("/api/pleroma/admin/users/unfollow",      Admin(&["admin:write:follows"]),              admin::follows::unfollow),
+    get("/api/pleroma/admin/reports",              Admin(&["admin:read:reports"]),               admin::reports::list),
+    patch("/api/pleroma/admin/reports",            Admin(&["admin:write:reports"]),              admin::reports::update),
+    get("/api/pleroma/admin/reports/{id}",         Admin(&["admin:read:reports"]),               admin::reports::show),
+    post("/api/pleroma/admin/reports/{id}/notes",  Admin(&["admin:write:reports"]),              admin::reports::add_note),
+    delete("/api/pleroma/admin/reports/{id}/notes/{note_id}", Admin(&["admin:write:reports"]),   admin::reports::remove_note),
     get("/api/pleroma/admin/stats",                Admin(&["admin:read"]),                       admin::instance::stats),
     get("/api/pleroma/admin/config",               Admin(&["admin:read"]),                       admin::instance::config),
     post("/api/pleroma/admin/config",              Admin(&["admin:write"]),                      admin::instance::config),
@@ -406,6 +411,9 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/statuses/{id}/emoji_reactions/{emoji}",      Optional(&["read:statuses"]),      reactions::list_one),
     put("/api/v1/statuses/{id}/emoji_reactions/{emoji}",      User(&["write:statuses"]),         reactions::add),
     delete("/api/v1/statuses/{id}/emoji_reactions/{emoji}",   User(&["write:statuses"]),         reactions::remove),
+
+    // Reports
+    post("/api/v1/reports",                        User(&["write:reports"]),                     api::mastodon::reports::create).rate(Class::Posting),
 
     // Chats
     post("/api/v1/pleroma/chats/by-account-id/{account_id}", User(&["write:chats"]),             pleroma::chats::open),

@@ -54,6 +54,7 @@ pub mod reactions;
 pub mod reblogs;
 pub mod relationships;
 pub mod remote_accounts;
+pub mod reports;
 pub mod row;
 pub mod rules;
 pub mod scheduled_statuses;
@@ -377,6 +378,7 @@ const NUMBERED: &[&str] = &[
     "mutes",
     "lists",
     "list_members",
+    "reports",
     "scrobbles",
     "filters",
     "filter_keywords",

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::ids::{self, AccountId, ChatMessageId, NotificationId, StatusId};
+use crate::ids::{self, AccountId, ChatMessageId, NotificationId, ReportId, StatusId};
 use crate::visible;
 
 /// What happened.
@@ -96,6 +96,8 @@ pub struct News<'a> {
     pub emoji: Option<&'a str>,
     /// By which message in a chat.
     pub chat_message: Option<ChatMessageId>,
+    /// By which report.
+    pub report: Option<ReportId>,
 }
 
 /// Tells the local ones among these people, each as far as they want to hear it: nobody of what they did themselves (but the end
@@ -108,8 +110,8 @@ pub fn tell(
 ) -> Result<Vec<(AccountId, NotificationId)>> {
     let rows: Vec<(i64, i64)> = people.iter().map(|to| (ids::next(), to.0)).collect();
     let mut stmt = db.prepare_cached(concat!(
-        "INSERT INTO notifications (id, account_id, actor_id, kind, status_id, emoji, chat_message_id, created_at)
-         SELECT t.value ->> 0, u.account_id, actor.id, ?3, ?4, ?5, ?7, ?6
+        "INSERT INTO notifications (id, account_id, actor_id, kind, status_id, emoji, chat_message_id, report_id, created_at)
+         SELECT t.value ->> 0, u.account_id, actor.id, ?3, ?4, ?5, ?7, ?8, ?6
            FROM json_each(?1) AS t
            CROSS JOIN users AS u ON u.account_id = t.value ->> 1
            CROSS JOIN accounts AS actor ON actor.id = ?2
@@ -136,7 +138,8 @@ pub fn tell(
                 ELSE coalesce(u.notification_settings ->> 'remote', 1) END)
             AND NOT EXISTS (SELECT 1 FROM notifications AS n
                              WHERE n.actor_id = actor.id AND n.account_id = u.account_id AND n.kind = ?3
-                               AND n.status_id IS ?4 AND n.emoji IS ?5 AND n.chat_message_id IS ?7)
+                               AND n.status_id IS ?4 AND n.emoji IS ?5 AND n.chat_message_id IS ?7
+                               AND n.report_id IS ?8)
          RETURNING account_id, id"
     ))?;
     let told = stmt.query_map(
@@ -147,7 +150,8 @@ pub fn tell(
             news.status,
             news.emoji,
             Timestamp::now(),
-            news.chat_message
+            news.chat_message,
+            news.report
         ],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;

@@ -515,3 +515,36 @@ CREATE TABLE push_subscriptions (
   sealed_token TEXT                                 -- NULL: the client did not show one
 );
 CREATE INDEX push_subscriptions_account ON push_subscriptions (account_id);
+
+-- Reports of accounts to the admins, from here or forwarded by other servers.
+CREATE TABLE reports (
+  id         INTEGER PRIMARY KEY,
+  uri        TEXT    NOT NULL UNIQUE,               -- id of the Flag
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,  -- who reports
+  target_id  INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,  -- who is reported
+  comment    TEXT    NOT NULL DEFAULT '',
+  category   TEXT    NOT NULL DEFAULT 'other' CHECK (category IN ('spam','legal','violation','other')),
+  rules      TEXT    NOT NULL DEFAULT '[]',         -- JSON array of rule ids
+  forward    INTEGER NOT NULL DEFAULT 0,            -- the other server is to hear of it
+  state      TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open','closed','resolved')),
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX reports_account ON reports (account_id);
+CREATE INDEX reports_target ON reports (target_id);
+CREATE TABLE report_statuses (
+  report_id INTEGER NOT NULL REFERENCES reports (id) ON DELETE CASCADE,
+  status_id INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  PRIMARY KEY (report_id, status_id)
+) WITHOUT ROWID;
+CREATE INDEX report_statuses_status ON report_statuses (status_id);
+CREATE TABLE report_notes (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  report_id  INTEGER NOT NULL REFERENCES reports (id) ON DELETE CASCADE,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  content    TEXT    NOT NULL,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX report_notes_report ON report_notes (report_id, id);
+CREATE INDEX report_notes_account ON report_notes (account_id);
+ALTER TABLE notifications ADD COLUMN report_id INTEGER REFERENCES reports (id) ON DELETE CASCADE;
+CREATE INDEX notifications_report ON notifications (report_id) WHERE report_id IS NOT NULL;

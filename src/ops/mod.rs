@@ -38,6 +38,7 @@ pub mod reactions;
 pub mod registration;
 pub mod remote_accounts;
 pub mod remote_statuses;
+pub mod reports;
 pub mod rules;
 pub mod scheduled_statuses;
 pub mod scrobbles;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::db::accounts::AccountRow;
 use crate::db::{Tx, moderation_log};
 use crate::error::Result;
-use crate::ids::StatusId;
+use crate::ids::{ReportId, StatusId};
 use crate::ops::sessions::Viewer;
 
 /// What an action was done to.
@@ -29,6 +29,15 @@ struct Data<'a> {
 }
 
 impl Subject {
+    /// A report.
+    pub fn report(id: ReportId) -> Subject {
+        Subject {
+            id: id.to_string(),
+            kind: "report",
+            nickname: None,
+        }
+    }
+
     /// A status.
     pub fn status(id: StatusId) -> Subject {
         Subject {

@@ -8,7 +8,7 @@ use crate::db::notifications::{self, News, listing};
 use crate::db::{quotes, status_edits};
 use crate::error::Result;
 use crate::events::Event;
-use crate::ids::{AccountId, ChatMessageId, NotificationId, StatusId};
+use crate::ids::{AccountId, ChatMessageId, NotificationId, ReportId, StatusId};
 
 /// Tells somebody, if they are local and want to hear it. Telling the same twice is telling it once.
 pub fn push(
@@ -25,6 +25,7 @@ pub fn push(
         status,
         emoji,
         chat_message: None,
+        report: None,
     };
     tell(tx, &[to], &news)
 }
@@ -56,6 +57,7 @@ pub fn withdraw(
         status,
         emoji,
         chat_message: None,
+        report: None,
     };
     notifications::withdraw(tx, to, &news)
 }
@@ -111,6 +113,7 @@ fn about(kind: Kind, actor: AccountId, status: StatusId) -> News<'static> {
         status: Some(status),
         emoji: None,
         chat_message: None,
+        report: None,
     }
 }
 
@@ -127,8 +130,22 @@ pub fn of_chat_message(
         status: None,
         emoji: None,
         chat_message: Some(message),
+        report: None,
     };
     tell(tx, &[to], &news)
+}
+
+/// Somebody was reported: tells the admins.
+pub fn of_report(tx: &Tx, to: &[AccountId], from: AccountId, report: ReportId) -> Result<()> {
+    let news = News {
+        kind: Kind::Report,
+        actor: from,
+        status: None,
+        emoji: None,
+        chat_message: None,
+        report: Some(report),
+    };
+    tell(tx, to, &news)
 }
 
 /// Marks a notification of the reader's as seen, and the marker with it.

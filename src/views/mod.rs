@@ -27,6 +27,7 @@ pub mod notification;
 pub mod push;
 pub mod reaction;
 pub mod relationship;
+pub mod report;
 pub mod scheduled_status;
 pub mod scrobble;
 pub mod search;

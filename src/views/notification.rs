@@ -13,7 +13,7 @@ use crate::db::filters::Context;
 use crate::db::notifications::Kind;
 use crate::db::notifications::listing::NotificationRow;
 use crate::error::Result;
-use crate::ids::{AccountId, ChatMessageId, NotificationId, StatusId};
+use crate::ids::{AccountId, ChatMessageId, NotificationId, ReportId, StatusId};
 
 /// Notification.
 #[derive(Serialize)]
@@ -31,6 +31,8 @@ pub struct Notification {
     target: Option<Arc<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     chat_message: Option<Arc<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Arc<RawValue>>,
     pleroma: Pleroma,
 }
 
@@ -51,6 +53,7 @@ struct Shown {
     accounts: HashMap<AccountId, Arc<RawValue>>,
     statuses: HashMap<StatusId, Arc<RawValue>>,
     chat_messages: HashMap<ChatMessageId, Arc<RawValue>>,
+    reports: HashMap<ReportId, Arc<RawValue>>,
 }
 
 impl View<'_> {
@@ -71,15 +74,28 @@ impl View<'_> {
         let messages = self.chat_messages(&messages)?.into_iter();
         let messages =
             messages.map(|message| Ok((message.id(), Arc::from(to_raw_value(&message)?))));
+        let reports: Vec<_> = rows.iter().filter_map(|row| row.report).collect();
         let shown = Shown {
             accounts: self.rendered(&db::accounts::revs(self.db, &people)?)?,
             statuses: rendered.collect::<Result<_>>()?,
             chat_messages: messages.collect::<Result<_>>()?,
+            reports: self.shown_reports(&reports)?,
         };
         Ok(rows
             .into_iter()
             .filter_map(|row| self.notification(row, &shown))
             .collect())
+    }
+
+    /// Reports that admins are told of. Whoever is an admin no longer is shown none.
+    fn shown_reports(&self, ids: &[ReportId]) -> Result<HashMap<ReportId, Arc<RawValue>>> {
+        if ids.is_empty() || !self.admin {
+            return Ok(HashMap::new());
+        }
+        let rows = db::reports::by_ids(self.db, ids)?;
+        let reports = self.admin_reports(rows)?.into_iter();
+        let reports = reports.map(|report| Ok((report.id(), Arc::from(to_raw_value(&report)?))));
+        reports.collect()
     }
 
     fn notification(&self, row: NotificationRow, shown: &Shown) -> Option<Notification> {
@@ -89,6 +105,10 @@ impl View<'_> {
         };
         let chat_message = match row.chat_message {
             Some(id) => Some(shown.chat_messages.get(&id)?.clone()),
+            None => None,
+        };
+        let report = match row.report {
+            Some(id) => Some(shown.reports.get(&id)?.clone()),
             None => None,
         };
         let target = row.moved_to.filter(|_| row.kind == Kind::Move.name());
@@ -107,6 +127,7 @@ impl View<'_> {
             reaction,
             target,
             chat_message,
+            report,
             pleroma: Pleroma {
                 is_seen: row.seen,
                 is_muted: row.muted,

@@ -61,6 +61,7 @@ mod push;
 mod quotes;
 mod reactions;
 mod registration;
+mod reports;
 mod robustness;
 mod routes;
 mod scheduled_statuses;

@@ -233,3 +233,28 @@ fn a_page_of_chats_and_of_messages_costs_the_same_whatever_its_size() {
         assert_eq!(cost(target, 12), cost(target, 1), "{target}");
     }
 }
+
+#[test]
+fn a_page_of_reports_costs_the_same_whatever_its_size() {
+    let server = TestServer::with(ONE_READER);
+    let (root, alice) = (server.admin("root"), server.user("alice"));
+    for number in 0..12 {
+        let other = server.user(&format!("user{number}"));
+        let id = other.post_status("hm")["id"].as_str().unwrap().to_owned();
+        let form = [("account_id", other.id.as_str()), ("status_ids[]", &id)];
+        let made = alice.post("/api/v1/reports", &form).ok();
+        let path = format!(
+            "/api/pleroma/admin/reports/{}/notes",
+            made["id"].as_str().unwrap()
+        );
+        root.post(&path, &[("content", "x")]);
+    }
+    let cost = |limit: usize| {
+        server.app.house().fragments.clear();
+        let target = format!("/api/pleroma/admin/reports?page_size={limit}");
+        let (page, statements) = heard(&server, || root.get(&target).ok());
+        assert_eq!(ids(&page["reports"]).len(), limit);
+        statements.len()
+    };
+    assert_eq!(cost(12), cost(1));
+}

@@ -7,6 +7,7 @@ pub mod groups;
 pub mod instance;
 pub mod invites;
 pub mod moderation_log;
+pub mod reports;
 pub mod rules;
 pub mod statuses;
 pub mod user_creation;

@@ -24,6 +24,7 @@ pub mod push_subscriptions;
 pub mod quotes;
 pub mod registration;
 pub mod relationships;
+pub mod reports;
 pub mod scheduled_statuses;
 pub mod search;
 pub mod status_actions;

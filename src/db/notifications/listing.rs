@@ -8,7 +8,7 @@ use crate::db::json_ids;
 use crate::db::page::Page;
 use crate::db::visibility::Visibility;
 use crate::error::Result;
-use crate::ids::{AccountId, ChatMessageId, NotificationId, StatusId};
+use crate::ids::{AccountId, ChatMessageId, NotificationId, ReportId, StatusId};
 use crate::visible;
 
 /// A notification with what is needed to show it.
@@ -28,6 +28,8 @@ pub struct NotificationRow {
     pub emoji: Option<String>,
     /// By which message in a chat.
     pub chat_message: Option<ChatMessageId>,
+    /// By which report.
+    pub report: Option<ReportId>,
     /// The emoji's picture, if it is another server's.
     pub emoji_url: Option<String>,
     /// The reader has marked it.
@@ -70,7 +72,7 @@ macro_rules! sql {
     ($order:literal) => {
         concat!(
             "SELECT n.id, n.kind, n.actor_id, a.moved_to_id, n.status_id, n.emoji, r.url, n.seen, n.created_at,
-                    m.account_id IS NOT NULL OR cm.account_id IS NOT NULL, n.chat_message_id
+                    m.account_id IS NOT NULL OR cm.account_id IS NOT NULL, n.chat_message_id, n.report_id
                FROM notifications AS n JOIN accounts AS a ON a.id = n.actor_id
                LEFT JOIN statuses AS s ON s.id = n.status_id
                LEFT JOIN reactions AS r ON r.status_id = n.status_id AND r.emoji = n.emoji AND r.account_id = n.actor_id
@@ -165,6 +167,7 @@ fn read(row: &Row) -> rusqlite::Result<NotificationRow> {
         created_at: row.get(8)?,
         muted: row.get(9)?,
         chat_message: row.get(10)?,
+        report: row.get(11)?,
     })
 }
 
