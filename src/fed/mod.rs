@@ -48,8 +48,6 @@ pub struct Federation {
     pub readers: Bell,
     /// Rings when there may be something to send.
     pub senders: Bell,
-    /// People who wait for other servers.
-    pub waiting: resolve::Waiting,
     /// What could not be fetched a while ago.
     pub failures: resolve::Failures,
 }

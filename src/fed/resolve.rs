@@ -8,7 +8,7 @@ mod object;
 mod webfinger;
 
 pub use actor::{actor, fresh_actor, handle, key};
-pub use asked::{Waiting, asked, key_asked};
+pub use asked::{asked, key_asked};
 pub use document::{Failures, document};
 pub use object::{Found, any, object};
 

@@ -349,11 +349,17 @@ pub fn same_host(one: &str, other: &str) -> bool {
     host_of(one).is_some_and(|host| Some(host) == host_of(other))
 }
 
-/// Whether two addresses name one thing: fragment and one final slash aside, byte by byte.
+/// Whether two addresses name one thing: fragment and one final slash aside, and hosts in their one form.
 pub fn same_id(one: &str, other: &str) -> bool {
-    fn bare(id: &str) -> &str {
-        let id = id.split('#').next().unwrap_or(id);
-        id.strip_suffix('/').unwrap_or(id)
+    fn bare(id: &str) -> String {
+        let id = match Url::parse(id) {
+            Ok(mut url) => {
+                url.set_fragment(None);
+                url.into()
+            }
+            Err(_) => id.to_owned(),
+        };
+        id.strip_suffix('/').map(str::to_owned).unwrap_or(id)
     }
-    bare(one) == bare(other)
+    one == other || bare(one) == bare(other)
 }

@@ -2,8 +2,11 @@
 
 mod discovery;
 mod documents;
+mod fake;
+mod fetching;
 mod inbox;
 mod pair;
+mod samples;
 mod stranger;
 
 use crate::support::{Answer, TestServer};

@@ -8,11 +8,11 @@ use crate::db::account_search::{self, Query};
 use crate::db::status_search;
 use crate::db::{accounts, statuses, tags};
 use crate::error::Result;
-use crate::fed::resolve;
+use crate::fed::resolve::{self, Found};
 use crate::ids::{AccountId, StatusId};
 use crate::text::query;
 use crate::views::View;
-use crate::views::search::Found;
+use crate::views::search as entity;
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
 
@@ -24,6 +24,8 @@ struct Search {
     following: bool,
     limit: i64,
     offset: i64,
+    /// What the address typed leads to elsewhere, where that was asked.
+    elsewhere: Option<Found>,
 }
 
 /// Ids and names of what was found.
@@ -36,12 +38,12 @@ struct Matches {
 
 /// `GET /api/v2/search`
 pub fn v2(cx: &Ctx) -> Result<Reply> {
-    let search = Search::of(cx)?;
+    let mut search = Search::of(cx)?;
     search.look_elsewhere(cx);
     cx.app.db().read(|db| {
         let found = search.run(cx, db)?;
         let view = cx.view(db);
-        Reply::json(&Found {
+        Reply::json(&entity::Found {
             accounts: accounts_json(cx, &view, &found.accounts)?,
             statuses: view.statuses(&found.statuses)?,
             hashtags: view.tags(&found.hashtags)?,
@@ -51,7 +53,7 @@ pub fn v2(cx: &Ctx) -> Result<Reply> {
 
 /// `GET /api/v1/search`: hashtags are mere names.
 pub fn v1(cx: &Ctx) -> Result<Reply> {
-    let search = Search::of(cx)?;
+    let mut search = Search::of(cx)?;
     search.look_elsewhere(cx);
     cx.app.db().read(|db| {
         let found = search.run(cx, db)?;
@@ -75,14 +77,15 @@ impl Search {
             following: matches!(following.as_deref(), Some("true" | "1" | "on" | "t")),
             limit: cx.page(20, 40).limit,
             offset: cx.params.int("offset").ok().flatten().unwrap_or(0).max(0),
+            elsewhere: None,
         })
     }
 
     /// With `resolve`, a handle or an address that is not of this server is asked for where it leads; what is had is then
     /// found as if it had been known.
-    fn look_elsewhere(&self, cx: &Ctx) {
+    fn look_elsewhere(&mut self, cx: &Ctx) {
         if cx.viewer().is_some() && cx.params.bool("resolve").unwrap_or(false) {
-            resolve::asked(cx.app, &self.typed);
+            self.elsewhere = resolve::asked(cx.app, &self.typed);
         }
     }
 
@@ -122,9 +125,10 @@ impl Search {
 
     /// The account that an address names: its page here, or its ActivityPub id wherever it lives.
     fn account_at(&self, cx: &Ctx, db: &Connection) -> Result<Vec<AccountId>> {
-        let found = match profile_name(cx, &self.typed) {
-            Some(name) => accounts::by_handle(db, name, "")?,
-            None => accounts::by_uri(db, &self.typed)?,
+        let found = match (profile_name(cx, &self.typed), &self.elsewhere) {
+            (Some(name), _) => accounts::by_handle(db, name, "")?,
+            (None, Some(Found::Account(id))) => accounts::by_id(db, *id)?,
+            (None, _) => accounts::by_uri(db, &self.typed)?,
         };
         let shown = found.filter(|account| !account.hidden);
         Ok(shown.into_iter().map(|account| account.id).collect())
@@ -156,9 +160,10 @@ impl Search {
     /// The status that an address names: its page here, or its ActivityPub id wherever it lives.
     fn status_at(&self, cx: &Ctx, db: &Connection) -> Result<Vec<StatusId>> {
         let page = below_base(cx, &self.typed).and_then(|path| path.strip_prefix("/notice/"));
-        let id = match page.and_then(|id| id.parse().ok()) {
-            Some(id) => Some(id),
-            None => status_search::by_uri(db, &self.typed)?,
+        let id = match (page.and_then(|id| id.parse().ok()), &self.elsewhere) {
+            (Some(id), _) => Some(id),
+            (None, Some(Found::Status(id))) => Some(*id),
+            (None, _) => status_search::by_uri(db, &self.typed)?,
         };
         statuses::visible_among(db, cx.viewer(), id.as_slice())
     }

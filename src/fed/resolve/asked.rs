@@ -2,39 +2,12 @@
 //! elsewhere never hold all request threads (security.md D3).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Budget, Failure, Found, any, handle, key, webfinger};
 use crate::app::App;
 use crate::error::Result;
 use crate::fed::keys::RemoteKey;
 use crate::fed::wire;
-
-/// So many may wait at once; whoever comes then is shown what is known.
-const WAITING: usize = 4;
-
-/// Counts those who wait.
-#[derive(Default)]
-pub struct Waiting(AtomicUsize);
-
-/// Holds a place while its owner waits.
-struct Place<'a>(&'a AtomicUsize);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Waiting {
-    fn take(&self) -> Option<Place<'_>> {
-        let place = Place(&self.0);
-        match self.0.fetch_add(1, Ordering::Relaxed) < WAITING {
-            true => Some(place),
-            false => None,
-        }
-    }
-}
 
 /// Looks for what was typed, a handle or an address, elsewhere; what is had is stored. Quietly does nothing where that is
 /// not possible: the search that follows says what is known. `None` too for what is of this server.
@@ -48,7 +21,7 @@ pub fn asked(app: &App, typed: &str) -> Option<Found> {
     if !app.config().federation.enabled || (handle_of.is_none() && !is_address) {
         return None;
     }
-    let _place = app.fed().waiting.take()?;
+    let _turn = app.fed().turns.take().ok()?;
     let budget = Budget::waited_for();
     let found = match handle_of {
         Some((name, host)) => handle(app, name, &host.to_lowercase(), &budget).map(Found::Account),
@@ -69,7 +42,7 @@ pub fn asked(app: &App, typed: &str) -> Option<Found> {
 
 /// The key of somebody who fetches, read from its owner while the request waits; `None` where it cannot be had.
 pub fn key_asked(app: &App, key_id: &str) -> Result<Option<Arc<RemoteKey>>> {
-    let Some(_place) = app.fed().waiting.take() else {
+    let Ok(_turn) = app.fed().turns.take() else {
         return Ok(None);
     };
     match key(app, key_id, &Budget::waited_for()) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Budget, Failure, Resolved, actor, document};
 use crate::app::App;
-use crate::db::statuses;
+use crate::db::{remote_accounts, statuses};
 use crate::fed::reading::post::{self, Around};
 use crate::fed::wire::{self, Class};
 use crate::ids::{AccountId, StatusId};
@@ -35,9 +35,13 @@ pub fn any(app: &App, address: &str, budget: &Budget) -> Resolved<Found> {
     if let Some(known) = known(app, address)? {
         return Ok(Found::Status(known));
     }
+    let somebody = app.db().read(|db| remote_accounts::by_uri(db, address))?;
+    if somebody.is_some() {
+        return actor(app, address, budget).map(Found::Account);
+    }
     let found = document(app, address, budget)?;
     match wire::type_of(&found).0 {
-        Class::Actor => actor::store(app, &found, budget).map(Found::Account),
+        Class::Actor => super::actor::store(app, &found, budget).map(Found::Account),
         _ => take(app, &found, budget).map(Found::Status),
     }
 }
@@ -64,9 +68,7 @@ fn read(app: &App, found: &Value, budget: &Budget) -> Resolved<Read> {
     // Judged before anything is fetched for it.
     let first = post::read(found, Around::FETCHED).map_err(Failure::refused)?;
     let account = actor(app, author, budget)?;
-    let around = app
-        .db()
-        .read(|db| crate::db::remote_accounts::by_uri(db, author))?;
+    let around = app.db().read(|db| remote_accounts::by_uri(db, author))?;
     let followers = around
         .as_ref()
         .and_then(|known| known.followers_uri.as_deref());

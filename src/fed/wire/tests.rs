@@ -162,6 +162,8 @@ fn sec_a8_hosts_are_compared_in_one_form() {
     assert!(!same_host("https://a.example/", "https://b.example/"));
     assert!(!same_host("nonsense", "nonsense"));
     assert!(same_id("https://a.example/x#y", "https://a.example/x/"));
+    assert!(same_id("https://A.example:443/x", "https://a.example/x"));
+    assert!(!same_id("https://a.example/X", "https://a.example/x"));
     assert!(!same_id("https://a.example/x?y", "https://a.example/x"));
 }
 
