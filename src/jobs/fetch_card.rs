@@ -24,6 +24,9 @@ const FOUND: Duration = Duration::from_secs(7 * 86_400);
 /// How long a page without one is left alone.
 const MISSING: Duration = Duration::from_secs(86_400);
 
+/// How long one answer may take: other jobs wait meanwhile.
+const PATIENCE: Duration = Duration::from_secs(8);
+
 /// Characters of what oEmbed says.
 const LONGEST: usize = 300;
 
@@ -81,7 +84,8 @@ fn link(app: &App, row: Option<&statuses::StatusRow>) -> Option<String> {
 }
 
 fn fetch(app: &App, url: &str) -> Option<Preview> {
-    let request = Request::get(url, "text/html, application/xhtml+xml", Limits::PAGE);
+    let accepted = "text/html, application/xhtml+xml";
+    let request = Request::get(url, accepted, patient(Limits::PAGE));
     let mut answer = app.client().open(&request).ok()?;
     let is_page = matches!(
         answer.head.media_type().as_str(),
@@ -107,6 +111,13 @@ fn fetch(app: &App, url: &str) -> Option<Preview> {
     Some(found)
 }
 
+fn patient(limits: Limits) -> Limits {
+    Limits {
+        total: PATIENCE,
+        ..limits
+    }
+}
+
 /// What oEmbed says of author and provider. Its `html` is not even read.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -119,7 +130,7 @@ struct OEmbed {
 }
 
 fn add_oembed(app: &App, link: &str, at: &Url, found: &mut Preview) {
-    let request = Request::get(link, "application/json", Limits::DISCOVERY);
+    let request = Request::get(link, "application/json", patient(Limits::DISCOVERY));
     let Ok(answer) = app.client().send(&request) else {
         return;
     };
