@@ -229,6 +229,7 @@ pub static ROUTES: &[Route] = &[
     post("/api/pleroma/admin/users/revoke_invite", Admin(&["admin:write:invites"]),              admin::invites::revoke),
     post("/api/pleroma/admin/users/email_invite",  Admin(&["admin:write:invites"]),              admin::invites::email),
     get("/api/pleroma/admin/users/{nickname}",     Admin(&["admin:read:accounts"]),              admin::users::show),
+    get("/api/pleroma/admin/users/{nickname}/credentials", Admin(&["admin:read:accounts"]),      admin::users::credentials),
     patch("/api/pleroma/admin/users/{nickname}/toggle_activation", Admin(&["admin:write:accounts"]), admin::users::toggle_activation),
     get("/api/pleroma/admin/users/{nickname}/password_reset", Admin(&["admin:write:accounts"]),  admin::users::password_reset),
     get("/api/pleroma/admin/users/{nickname}/permission_group", Admin(&["admin:read:accounts"]), admin::groups::show),

@@ -3,6 +3,7 @@
 //! Entities are structs with `#[derive(Serialize)]`; what every viewer sees alike is rendered once and kept as a fragment.
 
 pub mod account;
+pub mod admin_credentials;
 pub mod admin_status;
 pub mod admin_user;
 pub mod announcement;
