@@ -15,15 +15,27 @@
 
 mod data;
 mod load;
+mod logins;
 mod packs;
 mod posts;
 mod server;
 mod start;
+mod streams;
 mod table;
 mod timelines;
 mod yardstick;
 
-const PARTS: [&str; 5] = ["start", "timelines", "posts", "packs", "million"];
+const PARTS: [&str; 9] = [
+    "start",
+    "timelines",
+    "posts",
+    "lists",
+    "emoji",
+    "packs",
+    "logins",
+    "streams",
+    "million",
+];
 
 fn main() {
     let arguments: Vec<String> = std::env::args()
@@ -56,8 +68,20 @@ fn main() {
     if all || wanted("posts") {
         posts::run();
     }
+    if all || wanted("lists") {
+        timelines::lists(100_000);
+    }
+    if all || wanted("emoji") {
+        timelines::emoji(10_000);
+    }
     if all || wanted("packs") {
         packs::run();
+    }
+    if all || wanted("logins") {
+        logins::run();
+    }
+    if all || wanted("streams") {
+        streams::run();
     }
     if wanted("million") {
         timelines::run(1_000_000);

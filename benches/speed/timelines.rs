@@ -10,22 +10,53 @@ use super::yardstick::Yardstick;
 
 const TIME: Duration = Duration::from_secs(2);
 
-/// Loads a household of that many statuses.
-pub fn run(statuses: usize) {
+const TIMELINE: &str = ">= 35 %, p99 <= 5x";
+
+fn title(statuses: usize) {
     table::title(&format!(
         "Reading, {statuses} statuses, {} connections",
         load::CONNECTIONS
     ));
+}
+
+/// Every kind of list that grows with the statuses.
+pub fn lists(statuses: usize) {
+    title(statuses);
+    let household = Household::of(statuses);
+    let server = Server::on(household.data(), &["storage.synchronous=normal"]);
+    let bearer = format!("Bearer {}", household.token);
+    let auth = [("Authorization", bearer.as_str())];
+    let list = format!("/api/v1/timelines/list/{}", household.a_list);
+    let account = format!("/api/v1/accounts/{}/statuses", household.a_person);
+    let context = format!("/api/v1/statuses/{}/context", household.a_thread);
+    table::loads();
+    for (name, path) in [
+        ("home", "/api/v1/timelines/home"),
+        ("public", "/api/v1/timelines/public"),
+        ("list of 20 people", list.as_str()),
+        ("tag", "/api/v1/timelines/tag/tag0"),
+        ("account", account.as_str()),
+        ("notifications", "/api/v1/notifications"),
+        ("context, 200 answers", context.as_str()),
+        ("search", "/api/v2/search?q=lazy+fox&type=statuses"),
+    ] {
+        let (yard, ours) = beside(&server, path, &auth);
+        table::load(name, yard, ours, TIMELINE);
+    }
+}
+
+/// Loads a household of that many statuses.
+pub fn run(statuses: usize) {
+    title(statuses);
     let household = Household::of(statuses);
     let server = Server::on(household.data(), &["storage.synchronous=normal"]);
     let bearer = format!("Bearer {}", household.token);
     let auth = [("Authorization", bearer.as_str())];
     let status = format!("/api/v1/statuses/{}", household.a_status);
     table::loads();
-    let timeline = ">= 35 %, p99 <= 5x";
     for (name, path, goal) in [
-        ("home", "/api/v1/timelines/home", timeline),
-        ("local", "/api/v1/timelines/public?local=true", timeline),
+        ("home", "/api/v1/timelines/home", TIMELINE),
+        ("local", "/api/v1/timelines/public?local=true", TIMELINE),
         ("one status", status.as_str(), ">= 55 %"),
         ("instance v1", "/api/v1/instance", ">= 55 %"),
         ("instance v2", "/api/v2/instance", ">= 55 %"),
@@ -47,6 +78,21 @@ pub fn run(statuses: usize) {
         &format!("{:.1} MiB", server.resident_kib() as f64 / 1024.0),
         "<= 32 MiB",
     );
+}
+
+/// Emoji by the thousand, and the list of their packs.
+pub fn emoji(count: usize) {
+    table::title(&format!("Reading, {count} emoji"));
+    let household = Household::of_emoji(count);
+    let server = Server::on(household.data(), &["storage.synchronous=normal"]);
+    table::loads();
+    for (name, path) in [
+        ("emoji", "/api/pleroma/emoji"),
+        ("packs, 50 of each", "/api/pleroma/emoji/packs"),
+    ] {
+        let (yard, ours) = beside(&server, path, &[]);
+        table::load(name, yard, ours, ">= 50 %");
+    }
 }
 
 /// The same bytes from both, in turns, so that a busy moment hits both; the middle of three.
