@@ -1,5 +1,24 @@
 -- From version 1 to 2. schema.sql says what everything is for; here is only how an older file gets there.
 
+-- Entries of home timelines go with their status by trigger, no longer by a foreign key and its index.
+CREATE TEMP TABLE kept AS SELECT account_id, status_id FROM home_entries;
+DROP TABLE home_entries;
+CREATE TABLE home_entries (
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  status_id  INTEGER NOT NULL,
+  PRIMARY KEY (account_id, status_id)
+) WITHOUT ROWID;
+INSERT INTO home_entries SELECT account_id, status_id FROM kept;
+DROP TABLE kept;
+DROP TRIGGER statuses_removed;
+CREATE TRIGGER statuses_removed BEFORE DELETE ON statuses BEGIN
+  UPDATE accounts SET statuses_count = statuses_count - (old.visibility < 3) WHERE id = old.account_id;
+  UPDATE statuses SET replies_count = replies_count - 1 WHERE id = old.in_reply_to_id AND old.visibility < 3;
+  UPDATE statuses SET reblogs_count = reblogs_count - 1 WHERE id = old.reblog_of_id;
+  DELETE FROM status_search WHERE rowid = old.id;
+  DELETE FROM home_entries WHERE account_id IN (SELECT account_id FROM users) AND status_id = old.id;
+END;
+
 -- Lists: chosen people on a timeline of their own, followed or not.
 CREATE TABLE lists (
   id             INTEGER PRIMARY KEY,
