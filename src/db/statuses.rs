@@ -115,7 +115,8 @@ pub struct StatusRow {
     pub has_poll: bool,
 }
 
-/// States of a page and of everything that it reblogs, in one query.
+/// States of a page and of everything that it reblogs, in one query. What the viewer did is joined, by keys of one row each: sub-queries
+/// would open their tables anew for each status.
 pub fn states(
     db: &Connection,
     viewer: Option<AccountId>,
@@ -126,14 +127,9 @@ pub fn states(
               wanted (id) AS (SELECT id FROM page
                               UNION SELECT r.reblog_of_id FROM page JOIN statuses AS r ON r.id = page.id WHERE r.reblog_of_id IS NOT NULL)
          SELECT s.id, s.rev, s.account_id, a.rev, s.reblog_of_id, s.visibility, s.expires_at,
-                EXISTS (SELECT 1 FROM favourites WHERE account_id = ?2 AND status_id = s.id),
-                EXISTS (SELECT 1 FROM statuses WHERE reblog_of_id = s.id AND account_id = ?2),
-                (SELECT coalesce(folder_id, 0) FROM bookmarks WHERE account_id = ?2 AND status_id = s.id),
-                (SELECT created_at FROM pins WHERE status_id = s.id),
-                EXISTS (SELECT 1 FROM mutes WHERE account_id = ?2 AND target_id = s.account_id
-                           AND (expires_at IS NULL OR expires_at > ?3)),
-                EXISTS (SELECT 1 FROM conversation_mutes WHERE account_id = ?2 AND conversation_id = s.conversation_id
-                           AND (expires_at IS NULL OR expires_at > ?3)),
+                favourite.id IS NOT NULL, reblog.id IS NOT NULL,
+                iif(bookmark.id IS NULL, NULL, coalesce(bookmark.folder_id, 0)), pin.created_at,
+                mute.id IS NOT NULL, thread.account_id IS NOT NULL,
                 s.in_reply_to_id IS NOT NULL AND EXISTS (SELECT 1 FROM statuses AS parent WHERE parent.id = s.in_reply_to_id AND ",
         visible!("parent", "?2"),
         "),
@@ -149,7 +145,15 @@ pub fn states(
                 s.quote_policy,
                 s.quote_policy IS 'followers'
                   AND EXISTS (SELECT 1 FROM follows WHERE account_id = ?2 AND target_id = s.account_id AND pending = 0)
-           FROM wanted JOIN statuses AS s ON s.id = wanted.id JOIN accounts AS a ON a.id = s.account_id"
+           FROM wanted CROSS JOIN statuses AS s ON s.id = wanted.id CROSS JOIN accounts AS a ON a.id = s.account_id
+           LEFT JOIN favourites AS favourite ON favourite.account_id = ?2 AND favourite.status_id = s.id
+           LEFT JOIN statuses AS reblog ON reblog.reblog_of_id = s.id AND reblog.account_id = ?2
+           LEFT JOIN bookmarks AS bookmark ON bookmark.account_id = ?2 AND bookmark.status_id = s.id
+           LEFT JOIN pins AS pin ON pin.status_id = s.id
+           LEFT JOIN mutes AS mute ON mute.account_id = ?2 AND mute.target_id = s.account_id
+                                  AND (mute.expires_at IS NULL OR mute.expires_at > ?3)
+           LEFT JOIN conversation_mutes AS thread ON thread.account_id = ?2 AND thread.conversation_id = s.conversation_id
+                                                 AND (thread.expires_at IS NULL OR thread.expires_at > ?3)"
     ))?;
     let rows = stmt.query_map(
         params![json_ids(page), viewer, Timestamp::now()],

@@ -69,6 +69,27 @@ impl FromSql for Visibility {
     }
 }
 
+/// `none_of!("blocks", "account_id = ?2", "target_id = s.account_id")`: no row of the viewer's is about the status. Most people
+/// block and mute nobody, so whether there are any such rows at all is asked first, once for the whole statement.
+#[macro_export]
+macro_rules! none_of {
+    ($table:literal, $of_viewer:expr, $about:expr) => {
+        concat!(
+            "(NOT EXISTS (SELECT 1 FROM ",
+            $table,
+            " WHERE ",
+            $of_viewer,
+            ") OR NOT EXISTS (SELECT 1 FROM ",
+            $table,
+            " WHERE ",
+            $of_viewer,
+            " AND ",
+            $about,
+            "))"
+        )
+    };
+}
+
 /// `visible!("s", "?2")`: the status row `s` may be seen by the account in `?2` (NULL: by anybody).
 ///
 /// Public and unlisted by all; private by active followers; direct, and the rest, by those addressed; local by people of
@@ -101,16 +122,18 @@ macro_rules! visible {
             ".id AND account_id = ",
             $viewer,
             "))",
-            " AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ",
-            $viewer,
-            " AND target_id = ",
-            $status,
-            ".account_id)",
-            " AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ",
-            $status,
-            ".account_id AND target_id = ",
-            $viewer,
-            ")",
+            " AND ",
+            $crate::none_of!(
+                "blocks",
+                concat!("account_id = ", $viewer),
+                concat!("target_id = ", $status, ".account_id")
+            ),
+            " AND ",
+            $crate::none_of!(
+                "blocks",
+                concat!("target_id = ", $viewer),
+                concat!("account_id = ", $status, ".account_id")
+            ),
             " AND (SELECT hidden FROM accounts WHERE id = ",
             $status,
             ".account_id) = 0))"
@@ -134,11 +157,16 @@ macro_rules! wanted_at_home {
             " OR (f.languages IS NOT NULL AND ",
             $status,
             ".language NOT IN (SELECT value FROM json_each(f.languages)))))",
-            " AND NOT EXISTS (SELECT 1 FROM lists AS l JOIN list_members AS m ON m.list_id = l.id AND m.account_id = ",
-            $status,
-            ".account_id WHERE l.account_id = ",
-            $viewer,
-            " AND l.exclusive = 1)"
+            " AND ",
+            $crate::none_of!(
+                "lists",
+                concat!("account_id = ", $viewer, " AND exclusive = 1"),
+                concat!(
+                    "EXISTS (SELECT 1 FROM list_members WHERE list_id = lists.id AND account_id = ",
+                    $status,
+                    ".account_id)"
+                )
+            )
         )
     };
 }
@@ -189,18 +217,25 @@ macro_rules! wanted_on_list {
 macro_rules! unmuted {
     ($status:literal, $viewer:literal) => {
         concat!(
-            "NOT EXISTS (SELECT 1 FROM mutes WHERE account_id = ",
-            $viewer,
-            " AND target_id = ",
-            $status,
-            ".account_id",
-            " AND (expires_at IS NULL OR expires_at > unixepoch('subsec') * 1000))",
-            " AND NOT EXISTS (SELECT 1 FROM conversation_mutes WHERE account_id = ",
-            $viewer,
-            " AND conversation_id = ",
-            $status,
-            ".conversation_id",
-            " AND (expires_at IS NULL OR expires_at > unixepoch('subsec') * 1000))",
+            $crate::none_of!(
+                "mutes",
+                concat!("account_id = ", $viewer),
+                concat!(
+                    "target_id = ",
+                    $status,
+                    ".account_id AND (expires_at IS NULL OR expires_at > unixepoch('subsec') * 1000)"
+                )
+            ),
+            " AND ",
+            $crate::none_of!(
+                "conversation_mutes",
+                concat!("account_id = ", $viewer),
+                concat!(
+                    "conversation_id = ",
+                    $status,
+                    ".conversation_id AND (expires_at IS NULL OR expires_at > unixepoch('subsec') * 1000)"
+                )
+            ),
             " AND (",
             $status,
             ".reblog_of_id IS NULL OR NOT EXISTS (SELECT 1 FROM statuses AS inner_status",
@@ -220,8 +255,11 @@ macro_rules! unmuted {
 macro_rules! unblocked {
     ($status:literal, $viewer:literal) => {
         concat!(
-            "NOT EXISTS (SELECT 1 FROM domain_blocks JOIN accounts AS author ON author.id = ", $status, ".account_id",
-            " WHERE domain_blocks.account_id = ", $viewer, " AND domain_blocks.host = author.host)",
+            $crate::none_of!(
+                "domain_blocks",
+                concat!("account_id = ", $viewer),
+                concat!("host = (SELECT host FROM accounts WHERE id = ", $status, ".account_id)")
+            ),
             " AND (", $status, ".reblog_of_id IS NULL OR NOT EXISTS (SELECT 1 FROM statuses AS inner_status",
             " JOIN accounts AS author ON author.id = inner_status.account_id WHERE inner_status.id = ", $status, ".reblog_of_id",
             " AND (author.hidden = 1",
