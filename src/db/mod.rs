@@ -193,27 +193,59 @@ impl Db {
 
     /// Writes in one transaction: all of it happens, or nothing. Rings the job runner's bell and publishes events after the commit.
     pub fn write<T>(&self, work: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
-        let (made, wake) = {
+        self.write_then(work, |_, made| Ok(made))
+    }
+
+    /// Writes, then reads what came of it, in a snapshot of its own that nobody's write can precede. The writing connection has
+    /// the pages in its cache; a reader would drop its own and fetch them.
+    pub fn write_and_show<T, S>(
+        &self,
+        work: impl FnOnce(&Tx) -> Result<T>,
+        show: impl FnOnce(&Connection, T) -> Result<S>,
+    ) -> Result<S> {
+        self.write_then(work, |conn, made| {
+            let snapshot = Snapshot::open(conn)?;
+            let shown = show(conn, made)?;
+            snapshot.close()?;
+            Ok(shown)
+        })
+    }
+
+    fn write_then<T, S>(
+        &self,
+        work: impl FnOnce(&Tx) -> Result<T>,
+        then: impl FnOnce(&Connection, T) -> Result<S>,
+    ) -> Result<S> {
+        let (shown, wake) = {
             let mut conn = self.writer();
-            let tx = Tx {
-                inner: conn.transaction_with_behavior(TransactionBehavior::Immediate)?,
-                jobs_pushed: Cell::new(false),
-                emitted: RefCell::default(),
-                hub: &self.hub,
-            };
-            let made = work(&tx)?;
-            let wake = tx.jobs_pushed.get();
-            let events = tx.emitted.take();
-            tx.inner.commit()?;
+            let (made, wake, events) = self.commit(&mut conn, work)?;
             self.generation.fetch_add(1, Ordering::Release);
             // While the writer is still ours: events come in the order of the commits.
             self.hub.publish(events);
-            (made, wake)
+            (then(&conn, made), wake)
         };
         if wake {
             self.bell.ring();
         }
-        Ok(made)
+        shown
+    }
+
+    /// What was made, whether to wake the job runner, and what happened.
+    fn commit<T>(
+        &self,
+        conn: &mut Connection,
+        work: impl FnOnce(&Tx) -> Result<T>,
+    ) -> Result<(T, bool, Vec<Event>)> {
+        let tx = Tx {
+            inner: conn.transaction_with_behavior(TransactionBehavior::Immediate)?,
+            jobs_pushed: Cell::new(false),
+            emitted: RefCell::default(),
+            hub: &self.hub,
+        };
+        let made = work(&tx)?;
+        let (wake, events) = (tx.jobs_pushed.get(), tx.emitted.take());
+        tx.inner.commit()?;
+        Ok((made, wake, events))
     }
 
     /// Counts the writes of this process: what was read at one generation is still so while it lasts. Ask before reading.

@@ -1,6 +1,6 @@
 //! Who quotes a status, and who may (mastodon-api 1.3).
 
-use super::statuses::answer;
+use super::statuses::done;
 use crate::db;
 use crate::db::quotes::QuotePolicy;
 use crate::error::{Error, Result};
@@ -26,20 +26,20 @@ pub fn list(cx: &Ctx) -> Result<Reply> {
 pub fn revoke(cx: &Ctx) -> Result<Reply> {
     let me = cx.me()?.id;
     let (id, quoting) = (cx.id("id", "Record")?, cx.id("quoting_id", "Record")?);
-    cx.app
-        .db()
-        .write(|tx| ops::quotes::revoke(tx, me, id, quoting))?;
-    answer(cx, quoting)
+    done(cx, |tx| {
+        ops::quotes::revoke(tx, me, id, quoting)?;
+        Ok(quoting)
+    })
 }
 
 /// `PUT /api/v1/statuses/{id}/interaction_policy`
 pub fn set_policy(cx: &Ctx) -> Result<Reply> {
     let (me, id) = (cx.me()?.id, cx.id("id", "Record")?);
     let policy = policy(&cx.params)?.ok_or(Error::MissingField("quote_approval_policy"))?;
-    cx.app
-        .db()
-        .write(|tx| ops::quotes::set_policy(tx, me, id, policy))?;
-    answer(cx, id)
+    done(cx, |tx| {
+        ops::quotes::set_policy(tx, me, id, policy)?;
+        Ok(id)
+    })
 }
 
 /// Who may quote, as the author says.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::statuses::{answer, rules, visibility};
+use super::statuses::{done, rules, visibility};
 use crate::clock::Timestamp;
 use crate::db::page::Page;
 use crate::db::{self, Tx, conversations};
@@ -17,8 +17,7 @@ use crate::web::reply::Reply;
 /// Does something to a status as the caller; answers with the status that comes of it.
 fn act(cx: &Ctx, act: impl FnOnce(&Tx, AccountId, StatusId) -> Result<StatusId>) -> Result<Reply> {
     let (me, id) = (cx.me()?.id, cx.id("id", "Record")?);
-    let shown = cx.app.db().write(|tx| act(tx, me, id))?;
-    answer(cx, shown)
+    done(cx, |tx| act(tx, me, id))
 }
 
 /// `POST /api/v1/statuses/{id}/favourite`

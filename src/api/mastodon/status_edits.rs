@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::statuses::{answer, draft, rules};
+use super::statuses::{done, draft, rules};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::StatusId;
@@ -14,10 +14,10 @@ use crate::web::reply::Reply;
 pub fn update(cx: &Ctx) -> Result<Reply> {
     let (me, id): (_, StatusId) = (cx.me()?.id, cx.id("id", "Record")?);
     let (rules, changes) = (rules(cx), draft::changes(&cx.params)?);
-    cx.app
-        .db()
-        .write(|tx| ops::statuses::edit(tx, &rules, me, id, &changes))?;
-    answer(cx, id)
+    done(cx, |tx| {
+        ops::statuses::edit(tx, &rules, me, id, &changes)?;
+        Ok(id)
+    })
 }
 
 /// `GET /api/v1/statuses/{id}/history`

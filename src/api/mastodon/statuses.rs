@@ -7,7 +7,7 @@ pub use draft::visibility;
 use serde::Serialize;
 
 use super::scheduled_statuses;
-use crate::db;
+use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::ids::StatusId;
 use crate::ops;
@@ -25,14 +25,15 @@ pub fn create(cx: &Ctx) -> Result<Reply> {
     if cx.params.bool("preview") == Some(true) {
         return preview(cx, &rules, &draft);
     }
-    let db = cx.app.db();
     if let Some(at) = scheduled_statuses::hour(cx)? {
         let add = ops::scheduled_statuses::add;
-        let id = db.write(|tx| add(tx, &rules, me.id, &draft, at))?;
-        return Reply::json(&db.read(|db| cx.view(db).scheduled_status(id))?);
+        let scheduled = cx.app.db().write_and_show(
+            |tx| add(tx, &rules, me.id, &draft, at),
+            |db, id| cx.view(db).scheduled_status(id),
+        )?;
+        return Reply::json(&scheduled);
     }
-    let id = db.write(|tx| statuses::post(tx, &rules, me.id, &draft))?;
-    answer(cx, id)
+    done(cx, |tx| statuses::post(tx, &rules, me.id, &draft))
 }
 
 /// What the post would look like. Nothing of it stays.
@@ -116,9 +117,10 @@ pub fn context(cx: &Ctx) -> Result<Reply> {
     Reply::json(&context)
 }
 
-/// The status as the caller sees it after what was done.
-pub fn answer(cx: &Ctx, id: StatusId) -> Result<Reply> {
-    let status = cx.app.db().read(|db| cx.view(db).status(id))?;
+/// Does something, and answers with the status that comes of it as the caller sees it then.
+pub fn done(cx: &Ctx, work: impl FnOnce(&Tx) -> Result<StatusId>) -> Result<Reply> {
+    let db = cx.app.db();
+    let status = db.write_and_show(work, |db, id| cx.view(db).status(id))?;
     Reply::json(&status)
 }
 
