@@ -4,18 +4,18 @@
 //! decoded, and decoding itself has a memory cap. Pictures are not re-encoded
 //! unless their orientation has to be applied. AVIF, video and sound are never
 //! decoded, only cleaned. Remote pictures pass through here too before they are kept.
-use std::borrow::Cow;
 use std::io::Cursor;
 use std::sync::{Mutex, PoisonError};
 
 use ::image::codecs::jpeg::JpegEncoder;
 use ::image::codecs::png::PngEncoder;
 use ::image::codecs::webp::WebPEncoder;
+use ::image::imageops::{self, FilterType};
 use ::image::metadata::Orientation;
 use ::image::{
     ColorType, DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader,
+    RgbaImage,
 };
-use fast_image_resize::Resizer;
 
 use super::sniff::{Format, Kind, sniff};
 use super::{bmff, strip};
@@ -314,8 +314,7 @@ fn finish(
         encode(&image, kind.format, JPEG_QUALITY, icc)?
     };
     let size = (image.width(), image.height());
-    let small = fit(&image, THUMBNAIL_SIDE);
-    drop(image);
+    let small = fit(image, THUMBNAIL_SIDE);
     let blurhash = blurhash(&small.image);
     let thumbnail = if small.is_reduced {
         Some(thumbnail(&small.image)?)
@@ -337,48 +336,64 @@ struct Fitted {
     is_reduced: bool,
 }
 
-/// Reduces a picture to at most `side` pixels each way; a smaller one stays as it is.
-fn fit(image: &DynamicImage, side: u32) -> Fitted {
+/// Reduces a picture to at most `side` pixels each way; a smaller one stays as it is. A large one is averaged down to twice
+/// the side, which is quick and needs no memory; the rest is resampled well.
+fn fit(image: DynamicImage, side: u32) -> Fitted {
     let (width, height) = (image.width(), image.height());
     let longer = width.max(height);
     if longer <= side {
         return Fitted {
-            image: image.clone(),
+            image,
             is_reduced: false,
         };
     }
+    let has_alpha = image.color().has_alpha();
+    let mut near = if has_alpha {
+        weighted(image.into_rgba8()).into()
+    } else {
+        image
+    };
+    if longer > 2 * side {
+        near = near.thumbnail(2 * side, 2 * side);
+    }
     let scaled =
         |length: u32| (u64::from(length) * u64::from(side) / u64::from(longer)).max(1) as u32;
-    let near = near(image, side);
-    let mut small = DynamicImage::new(scaled(width), scaled(height), near.color());
-    if Resizer::new()
-        .resize(near.as_ref(), &mut small, None)
-        .is_err()
-    {
-        small = near.thumbnail(side, side);
-    }
+    let filter = FilterType::CatmullRom;
+    let small = imageops::resize(&near.into_rgba8(), scaled(width), scaled(height), filter);
     Fitted {
-        image: small,
+        image: if has_alpha { unweighted(small) } else { small }.into(),
         is_reduced: true,
     }
 }
 
-/// The picture as RGBA, the one kind that the resampler is built for. A large opaque one is averaged down to twice the side
-/// on the way, so that it never takes more memory than it did.
-fn near(image: &DynamicImage, side: u32) -> Cow<'_, DynamicImage> {
-    let is_large = image.width().max(image.height()) > 2 * side;
-    match image {
-        DynamicImage::ImageRgba8(_) => Cow::Borrowed(image),
-        _ if is_large && !image.color().has_alpha() => {
-            Cow::Owned(image.thumbnail(2 * side, 2 * side).into_rgba8().into())
-        }
-        _ => Cow::Owned(image.to_rgba8().into()),
+/// Colours by how opaque they are: when pixels are mixed, what cannot be seen must not shine through.
+fn weighted(mut image: RgbaImage) -> RgbaImage {
+    for pixel in image.pixels_mut() {
+        let [.., alpha] = pixel.0;
+        let weigh = |colour: u8| (u16::from(colour) * u16::from(alpha) / 255) as u8;
+        pixel.0 = [
+            weigh(pixel.0[0]),
+            weigh(pixel.0[1]),
+            weigh(pixel.0[2]),
+            alpha,
+        ];
     }
+    image
+}
+
+/// Takes [`weighted`] back.
+fn unweighted(mut image: RgbaImage) -> RgbaImage {
+    for pixel in image.pixels_mut().filter(|pixel| pixel.0[3] > 0) {
+        let [.., alpha] = pixel.0;
+        let full = |colour: u8| (u16::from(colour) * 255 / u16::from(alpha)).min(255) as u8;
+        pixel.0 = [full(pixel.0[0]), full(pixel.0[1]), full(pixel.0[2]), alpha];
+    }
+    image
 }
 
 /// The blurhash of 4 × 3 components.
 fn blurhash(image: &DynamicImage) -> Option<String> {
-    let tiny = fit(image, BLURHASH_SIDE).image.to_rgba8();
+    let tiny = fit(image.clone(), BLURHASH_SIDE).image.to_rgba8();
     blurhash::encode(4, 3, tiny.width(), tiny.height(), tiny.as_raw()).ok()
 }
 

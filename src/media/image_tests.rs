@@ -239,6 +239,21 @@ fn a_transparent_picture_has_a_transparent_thumbnail() {
 }
 
 #[test]
+fn what_cannot_be_seen_does_not_shine_through_a_thumbnail() {
+    // Black where nothing is to be seen, as most programs write it.
+    let half = RgbaImage::from_fn(2000, 800, |x, _| match x % 2 {
+        0 => Rgba([0, 0, 0, 0]),
+        _ => Rgba([200, 100, 50, 255]),
+    });
+    let thumbnail = process(encoded(half, ImageFormat::Png)).unwrap().thumbnail;
+    let thumbnail = ::image::load_from_memory(&thumbnail.unwrap().bytes).unwrap();
+    let [red, green, blue, alpha] = thumbnail.to_rgba8().get_pixel(300, 100).0;
+    assert!((50..206).contains(&alpha), "{alpha}");
+    let near = |colour: u8, expected: u8| colour.abs_diff(expected) < 8;
+    assert!(near(red, 200) && near(green, 100) && near(blue, 50));
+}
+
+#[test]
 fn a_blurhash_shows_the_colours_where_they_are() {
     let hash = process(photo(1600, 1)).unwrap().blurhash.unwrap();
     let pixels = blurhash::decode(&hash, 20, 10, 1.0).unwrap();
