@@ -89,6 +89,11 @@ fn start(
     let bound = listener.local_addr().map_err(|error| error.to_string())?;
     let base = loaded.config.base_url(bound);
     loaded.config.check(&base)?;
+    if loaded.config.federation.allow_private_addresses && profile == Profile::Normal {
+        log::warn!(
+            "federation.allow_private_addresses is on: other servers can make this one call hosts in its own network"
+        );
+    }
     let app = App::open(data, loaded.config, base).map_err(|error| failure(data, error))?;
     let app = Arc::new(app);
     let server = Server::start(&app, listener).map_err(|error| failure(data, error))?;

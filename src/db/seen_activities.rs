@@ -1,12 +1,21 @@
 //! Ids of activities that had their effect: nothing is applied twice (federation.md 8.2).
 
+use std::time::Duration;
+
 use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
 use crate::error::Result;
 
-/// Notes an id, in the transaction of its effect; `false` when it was there already.
+/// An id is remembered for so long: far longer than any signature is taken.
+const KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// Notes an id, in the transaction of its effect; `false` when it was there already. Some of the oldest are forgotten.
 pub fn insert(db: &Connection, uri: &str) -> Result<bool> {
+    db.prepare_cached(
+        "DELETE FROM seen_activities WHERE uri IN (SELECT uri FROM seen_activities WHERE seen_at < ?1 LIMIT 10)",
+    )?
+    .execute(params![Timestamp::now().minus(KEPT)])?;
     let noted = db
         .prepare_cached(
             "INSERT INTO seen_activities (uri, seen_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",

@@ -47,9 +47,13 @@ fn receive(cx: &Ctx, recipient: Option<AccountId>) -> Result<Reply> {
     let claim = signature::read(&received, Some(&cx.body), cx.app.base(), Timestamp::now())
         .map_err(unsigned)?;
     refuse_our_own(cx, &claim)?;
-    let sender = wire::host_of(&claim.key_id).ok_or(unsigned("the key has no host"))?;
-    cx.app.limiter().take(Rate::Inbox, Who::Name(sender))?;
     let signer = verify(cx, &claim)?;
+    // A name that is only claimed is not counted against: others would use it up.
+    let counted = match signer {
+        Some(_) => Who::Name(letter.host.clone()),
+        None => Who::address(cx.address),
+    };
+    cx.app.limiter().take(Rate::Inbox, counted)?;
     let known = match letter.id {
         Some(id) => cx.app.db().read(|db| seen_activities::contains(db, id))?,
         None => false,

@@ -123,7 +123,10 @@ fn signed(app: &App, item: &ItemRow, json: &Value) -> std::result::Result<(), Fa
     let known = app.db().read(|db| remote_accounts::by_uri(db, actor))?;
     let actor = known.ok_or_else(|| Failure::Refused("the actor is gone".into()))?;
     // Whoever talks to us can be talked to.
-    app.db().write(|tx| hosts::succeeded(tx, &actor.host))?;
+    let held_against_it = app.db().read(|db| hosts::get(db, &actor.host))?;
+    if held_against_it.fails > 0 {
+        app.db().write(|tx| hosts::succeeded(tx, &actor.host))?;
+    }
     let activity = Activity {
         app,
         id: wire::get(json, "id").as_str(),
@@ -172,6 +175,8 @@ fn late_signer(
         known => {
             if let Some(known) = known {
                 known.put_off(app, &claim.key_id)?;
+                let address = claim.key_id.split('#').next().unwrap_or_default();
+                app.fed().failures.forget(address);
             }
             super::resolve::key(app, &claim.key_id, budget)?
         }

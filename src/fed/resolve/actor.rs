@@ -123,7 +123,6 @@ pub fn handle(app: &App, name: &str, host: &str, budget: &Budget) -> Resolved<Ac
 /// The key of that id, read from its owner: unknown, or known to have changed (federation.md 3.4).
 pub fn key(app: &App, key_id: &str, budget: &Budget) -> Resolved<Arc<RemoteKey>> {
     let address = key_id.split('#').next().unwrap_or(key_id);
-    app.fed().failures.forget(address);
     let found = document(app, address, budget)?;
     let owner = match wire::type_of(&found).0 {
         Class::Actor => {
