@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::ids::{AccountId, NotificationId, StatusId};
+use crate::ids::{AccountId, AnnouncementId, ChatId, NotificationId, StatusId};
 
 /// Something that open streams may want to hear of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,19 @@ pub enum Event {
         /// How it stands now.
         state: FollowState,
     },
+    /// A message came into somebody's chat, was read there or went.
+    Chat {
+        /// Whose side of the chat.
+        owner: AccountId,
+        /// That side.
+        chat: ChatId,
+    },
+    /// An announcement was made or changed.
+    Announced(AnnouncementId),
+    /// Somebody reacted to an announcement with that emoji, or took it back.
+    AnnouncementReaction(AnnouncementId, String),
+    /// An announcement is gone.
+    AnnouncementDeleted(AnnouncementId),
     /// Somebody's filters are others now.
     FiltersChanged(AccountId),
     /// Somebody read on in a timeline.

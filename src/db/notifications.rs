@@ -31,7 +31,7 @@ pub enum Kind {
 
 impl Kind {
     /// What a list may be asked for.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 14] = [
         Kind::Mention,
         Kind::Status,
         Kind::Favourite,
@@ -44,6 +44,8 @@ impl Kind {
         Kind::Move,
         Kind::ChatMention,
         Kind::Report,
+        Kind::Quote,
+        Kind::QuotedUpdate,
     ];
 
     /// What a list shows unless it is asked for something else.

@@ -6,6 +6,7 @@ use crate::config::BaseUrl;
 use crate::db::Tx;
 use crate::db::announcements::{self, AnnouncementRow};
 use crate::error::{Error, Result};
+use crate::events::Event;
 use crate::ids::{AccountId, AnnouncementId};
 use crate::text::format::{ContentType, Links, render};
 
@@ -87,13 +88,17 @@ fn apply(
     }
     row.updated_at = Timestamp::now();
     announcements::put(tx, &row)?;
+    tx.emit(Event::Announced(row.id));
     Ok(row)
 }
 
 /// Removes an announcement; 404 when it is unknown.
 pub fn delete(tx: &Tx, id: AnnouncementId) -> Result<()> {
     match announcements::delete(tx, id)? {
-        true => Ok(()),
+        true => {
+            tx.emit(Event::AnnouncementDeleted(id));
+            Ok(())
+        }
         false => Err(Error::record()),
     }
 }
@@ -119,10 +124,13 @@ pub fn react(tx: &Tx, me: AccountId, id: AnnouncementId, emoji: &Emoji) -> Resul
             "There are no more than {MAX_EMOJI} different reactions"
         )));
     }
+    tx.emit(Event::AnnouncementReaction(id, emoji.name().to_owned()));
     announcements::react(tx, id, me, emoji.name())
 }
 
 /// Takes a reaction back, if there is one.
 pub fn unreact(tx: &Tx, me: AccountId, id: AnnouncementId, emoji: &Emoji) -> Result<()> {
-    announcements::unreact(tx, shown(tx, id)?.id, me, emoji.name())
+    let id = shown(tx, id)?.id;
+    tx.emit(Event::AnnouncementReaction(id, emoji.name().to_owned()));
+    announcements::unreact(tx, id, me, emoji.name())
 }

@@ -12,6 +12,7 @@ use crate::db::chats::messages::{self, NewMessage};
 use crate::db::chats::{self, ChatRow};
 use crate::db::{Tx, accounts, blocks, users};
 use crate::error::{Error, Result};
+use crate::events::Event;
 use crate::ids::{self, AccountId, ChatId, ChatMessageId, MediaId};
 use crate::ops::notifications;
 use crate::text::format;
@@ -119,6 +120,7 @@ pub fn insert(tx: &Tx, new: &NewMessage, to: AccountId) -> Result<()> {
             let chat = chats::open(tx, owner, other)?;
             chats::bump(tx, chat)?;
             messages::enter(tx, chat, new.id, owner == to)?;
+            tx.emit(Event::Chat { owner, chat });
         }
     }
     notifications::of_chat_message(tx, to, new.account, new.id)
@@ -127,6 +129,7 @@ pub fn insert(tx: &Tx, new: &NewMessage, to: AccountId) -> Result<()> {
 /// Marks all messages of a chat up to that one as read.
 pub fn read_up_to(tx: &Tx, me: AccountId, chat: ChatId, last: ChatMessageId) -> Result<()> {
     owned(tx, me, chat)?;
+    tx.emit(Event::Chat { owner: me, chat });
     messages::mark_read(tx, chat, ChatMessageId(0), last)
 }
 
@@ -134,6 +137,7 @@ pub fn read_up_to(tx: &Tx, me: AccountId, chat: ChatId, last: ChatMessageId) -> 
 pub fn read(tx: &Tx, me: AccountId, chat: ChatId, message: ChatMessageId) -> Result<()> {
     owned(tx, me, chat)?;
     messages::author(tx, chat, message)?.ok_or_else(not_found)?;
+    tx.emit(Event::Chat { owner: me, chat });
     messages::mark_read(tx, chat, message, message)
 }
 

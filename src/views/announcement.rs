@@ -53,6 +53,18 @@ struct Reaction {
     static_url: Option<String>,
 }
 
+/// A tally on its way to streams.
+#[derive(Serialize)]
+pub struct ReactionChange {
+    name: String,
+    count: i64,
+    announcement_id: AnnouncementId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    static_url: Option<String>,
+}
+
 impl View<'_> {
     /// Announcements in the order of the rows.
     pub fn announcements(&self, rows: Vec<AnnouncementRow>) -> Result<Vec<Announcement>> {
@@ -73,6 +85,25 @@ impl View<'_> {
             self.announcement(read.contains(&row.id), row, reactions)
         });
         shown.collect()
+    }
+
+    /// How often an announcement was reacted to with an emoji, as all who read it are told.
+    pub fn announcement_reaction_change(
+        &self,
+        id: AnnouncementId,
+        emoji: &str,
+    ) -> Result<ReactionChange> {
+        let mut tallies = announcements::tallies(self.db, None, &[id])?.into_iter();
+        let picture = self.local_emoji(emoji);
+        Ok(ReactionChange {
+            name: emoji.to_owned(),
+            count: tallies
+                .find(|tally| tally.emoji == emoji)
+                .map_or(0, |tally| tally.count),
+            announcement_id: id,
+            url: picture.clone(),
+            static_url: picture,
+        })
     }
 
     fn announcement_reaction(&self, tally: Tally) -> Reaction {

@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use super::View;
 use super::account::avatar;
+use crate::db::chats::messages;
 use crate::db::notifications::listing::NotificationRow;
 use crate::db::push_subscriptions::SubscriptionRow;
 use crate::db::{accounts, preferences, statuses};
 use crate::error::Result;
+use crate::ids::{AccountId, ChatMessageId};
 use crate::text::gist::shortened;
 use crate::text::html::text_of;
 
@@ -84,16 +86,15 @@ impl View<'_> {
             "" => actor.acct(),
             name => name.to_owned(),
         };
-        let body = match (
-            own.notification_settings.hide_notification_contents,
-            row.status,
-        ) {
-            (false, Some(status)) => statuses::by_ids(self.db, &[status])?.pop().map(|status| {
+        let is_told = !own.notification_settings.hide_notification_contents;
+        let body = match (is_told, row.status, row.chat_message) {
+            (true, Some(status), _) => statuses::by_ids(self.db, &[status])?.pop().map(|status| {
                 match status.spoiler_text.as_str() {
                     "" => shortened(&text_of(&status.content), EXCERPT),
                     spoiler => shortened(spoiler, EXCERPT),
                 }
             }),
+            (true, None, Some(message)) => self.chat_excerpt(reader, message)?,
             _ => None,
         };
         Ok(Some(Message {
@@ -105,6 +106,12 @@ impl View<'_> {
             title: title(&row.kind, &shortened(&name, EXCERPT), row.emoji.as_deref()),
             body: body.unwrap_or_default(),
         }))
+    }
+
+    fn chat_excerpt(&self, reader: AccountId, message: ChatMessageId) -> Result<Option<String>> {
+        let content = messages::by_ids(self.db, reader, &[message])?.pop();
+        let content = content.and_then(|row| row.content);
+        Ok(content.map(|html| shortened(&text_of(&html), EXCERPT)))
     }
 }
 
@@ -120,6 +127,8 @@ fn title(kind: &str, name: &str, emoji: Option<&str>) -> String {
         "move" => "moved to another account",
         "pleroma:chat_mention" => "wrote to you",
         "pleroma:report" => "reported somebody",
+        "quote" => "quoted your post",
+        "quoted_update" => "edited a post that you quoted",
         "poll" => return format!("A poll of {name} has ended"),
         "pleroma:emoji_reaction" => {
             return format!("{name} reacted with {}", emoji.unwrap_or_default());

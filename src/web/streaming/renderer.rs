@@ -16,6 +16,7 @@ use crate::db::conversations::listing as conversations;
 use crate::db::filters::Context;
 use crate::db::notifications::listing as notifications;
 use crate::db::streaming;
+use crate::db::{announcements, chats};
 use crate::error::Result;
 use crate::events::{Event, Seer, Sight};
 use crate::ids::AccountId;
@@ -138,6 +139,8 @@ struct Scene<'a> {
 
 const STATUSES: &[&str] = &["read:statuses"];
 const NOTIFICATIONS: &[&str] = &["read:notifications"];
+const ACCOUNTS: &[&str] = &["read:accounts"];
+const CHATS: &[&str] = &["read:chats"];
 const FILTERS: &[&str] = &["read:filters"];
 const FOLLOWS: &[&str] = &["follow", "read:follows"];
 
@@ -187,6 +190,28 @@ impl<'a> Scene<'a> {
             } => self.to_one(*follower, FOLLOWS, is_user, |view| {
                 let change = relationship::change(view.db, *follower, *target, *state)?;
                 told("pleroma:follow_relationships_update", change.as_ref())
+            }),
+            Event::Chat { owner, chat } => self.to_one(*owner, CHATS, is_chat, |view| {
+                let row = chats::one(view.db, *owner, *chat)?;
+                told(
+                    "pleroma:chat_update",
+                    row.map(|row| view.chat(row)).transpose()?.as_ref(),
+                )
+            }),
+            Event::Announced(id) => self.to_each(|view| {
+                let mut shown = announcements::shown(view.db)?;
+                shown.retain(|row| row.id == *id);
+                told("announcement", view.announcements(shown)?.first())
+            }),
+            Event::AnnouncementReaction(id, emoji) => self.to_each(|view| {
+                let change = view.announcement_reaction_change(*id, emoji)?;
+                told("announcement.reaction", Some(&change))
+            }),
+            Event::AnnouncementDeleted(id) => self.to_each(|_| {
+                Ok(Some(Told {
+                    event: "announcement.delete",
+                    payload: Some(id.to_string()),
+                }))
             }),
             Event::FiltersChanged(owner) => self.to_one(*owner, FILTERS, is_user, |_| {
                 Ok(Some(Told {
@@ -271,6 +296,18 @@ impl<'a> Scene<'a> {
             .collect())
     }
 
+    /// A message for everybody who is logged in, as each of them sees it.
+    fn to_each<'e>(
+        &self,
+        render: impl Fn(&View) -> Result<Option<Told>>,
+    ) -> Result<Vec<Message<'e>>> {
+        let mut messages = Vec::new();
+        for viewer in self.viewers().into_iter().flatten() {
+            messages.extend(self.to_one(viewer, ACCOUNTS, is_user, &render)?);
+        }
+        Ok(messages)
+    }
+
     fn view(&self, viewer: Option<AccountId>) -> View<'a> {
         let mut of_viewer = self
             .listeners
@@ -305,6 +342,10 @@ fn shown<'e>(sight: &'e Sight, seer: &'e Seer, told: Told) -> Message<'e> {
 
 fn is_user(channel: &Channel) -> bool {
     *channel == Channel::User
+}
+
+fn is_chat(channel: &Channel) -> bool {
+    matches!(channel, Channel::User | Channel::Chats)
 }
 
 fn is_notified(channel: &Channel) -> bool {

@@ -349,3 +349,77 @@ fn an_edit_is_told_to_everybody_who_has_the_post() {
         assert_eq!(payload, bob.get(&format!("/api/v1/statuses/{post}")).ok());
     }
 }
+
+#[test]
+fn a_chat_is_told_to_both_sides_and_again_when_it_is_read() {
+    let live = Live::new();
+    let (alice, bob) = (live.server.user("alice"), live.server.user("bob"));
+    let chats = "/api/v1/pleroma/chats";
+    let of_alice = id(&alice
+        .post(&format!("{chats}/by-account-id/{}", bob.id), &[])
+        .ok());
+    let mut chat = live.stream(&bob, "user:pleroma_chat");
+    let mut user = live.stream(&alice, "user");
+    let message = alice
+        .post(
+            &format!("{chats}/{of_alice}/messages"),
+            &[("content", "hi")],
+        )
+        .ok();
+    let (streams, event, payload) = chat.event();
+    assert_eq!(
+        (streams, event.as_str()),
+        (json!(["user:pleroma_chat"]), "pleroma:chat_update")
+    );
+    assert_eq!(payload, bob.get(chats).ok()[0]);
+    assert_eq!(
+        (&payload["unread"], &payload["last_message"]["content"]),
+        (&json!(1), &json!("hi"))
+    );
+    let (_, event, payload) = user.event();
+    assert_eq!(
+        (event.as_str(), &payload["id"]),
+        ("pleroma:chat_update", &json!(of_alice))
+    );
+    let of_bob = id(&bob.get(chats).ok()[0]);
+    let read = [("last_read_id", message["id"].as_str().unwrap())];
+    bob.post(&format!("{chats}/{of_bob}/read"), &read).ok();
+    assert_eq!(chat.event().2["unread"], 0);
+}
+
+#[test]
+fn announcements_are_told_to_everybody_as_they_come_and_go() {
+    let live = Live::new();
+    let (alice, admin) = (live.server.user("alice"), live.server.admin("admin"));
+    let mut client = live.stream(&alice, "user");
+    let made = admin
+        .json(
+            "POST",
+            "/api/v1/pleroma/admin/announcements",
+            &json!({"content": "We move tonight"}),
+        )
+        .ok();
+    let announcement = id(&made);
+    let (_, event, payload) = client.event();
+    assert_eq!(
+        (event.as_str(), &payload),
+        ("announcement", &alice.get("/api/v1/announcements").ok()[0])
+    );
+    let reaction = format!("/api/v1/announcements/{announcement}/reactions/🐈");
+    alice.put(&reaction, &[]).ok();
+    let (_, event, payload) = client.event();
+    assert_eq!(event, "announcement.reaction");
+    assert_eq!(
+        payload,
+        json!({"name": "🐈", "count": 1, "announcement_id": announcement})
+    );
+    alice.delete(&reaction).ok();
+    assert_eq!(client.event().2["count"], 0);
+    admin.delete(&format!(
+        "/api/v1/pleroma/admin/announcements/{announcement}"
+    ));
+    assert_eq!(
+        client.next(),
+        json!({"stream": ["user"], "event": "announcement.delete", "payload": announcement})
+    );
+}
