@@ -8,7 +8,7 @@ mod object;
 mod webfinger;
 
 pub use actor::{actor, fresh_actor, handle, key};
-pub use asked::{asked, key_asked};
+pub use asked::{asked, key_asked, mentioned};
 pub use document::{Failures, document};
 pub use object::{Found, any, object};
 
@@ -16,7 +16,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::fetch::FetchError;
+use super::fetch::{FetchError, Limits};
 use crate::error::Error;
 
 /// Why something is not had.
@@ -81,6 +81,20 @@ impl Budget {
     /// For something that somebody waits for.
     pub fn waited_for() -> Budget {
         Budget::new(30, Duration::from_secs(20))
+    }
+
+    /// For something by the way, while somebody waits for something else.
+    pub fn brief() -> Budget {
+        Budget::new(8, Duration::from_secs(4))
+    }
+
+    /// No single fetch takes longer than what is left.
+    fn within(&self, limits: Limits) -> Limits {
+        let left = self.until.saturating_duration_since(Instant::now());
+        Limits {
+            total: limits.total.min(left),
+            ..limits
+        }
     }
 
     fn new(fetches: u32, time: Duration) -> Budget {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::scheduled_statuses;
 use crate::db::{self, Tx};
 use crate::error::Result;
+use crate::fed::resolve;
 use crate::ids::StatusId;
 use crate::ops;
 use crate::ops::statuses::{self, Rules};
@@ -25,6 +26,7 @@ pub fn create(cx: &Ctx) -> Result<Reply> {
     if cx.params.bool("preview") == Some(true) {
         return preview(cx, &rules, &draft);
     }
+    resolve::mentioned(cx.app, &draft.text);
     if let Some(at) = scheduled_statuses::hour(cx)? {
         let add = ops::scheduled_statuses::add;
         let scheduled = cx.app.db().write_and_show(

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::{Budget, Failure, Found, any, handle, key, webfinger};
 use crate::app::App;
+use crate::db::accounts;
 use crate::error::Result;
 use crate::fed::keys::RemoteKey;
 use crate::fed::wire;
+use crate::text::mentions;
 
 /// Looks for what was typed, a handle or an address, elsewhere; what is had is stored. Quietly does nothing where that is
 /// not possible: the search that follows says what is known. `None` too for what is of this server.
@@ -49,5 +51,39 @@ pub fn key_asked(app: &App, key_id: &str) -> Result<Option<Arc<RemoteKey>>> {
         Ok(found) => Ok(Some(found)),
         Err(Failure::Ours(error)) => Err(error),
         Err(_) => Ok(None),
+    }
+}
+
+/// People whom one post may have looked up.
+const MENTIONED: usize = 5;
+
+/// Looks up whom a text names that is about to be posted, as far as they live elsewhere and are not known yet, so that the
+/// post reaches them. Briefly: whoever is not found in time is only text.
+pub fn mentioned(app: &App, text: &str) {
+    if !app.config().federation.enabled || !text.contains('@') {
+        return;
+    }
+    let (authority, host) = (app.base().authority(), app.base().host());
+    let named = mentions::accts(text);
+    let elsewhere = named
+        .iter()
+        .filter_map(|acct| acct.split_once('@'))
+        .filter(|(_, at)| !at.eq_ignore_ascii_case(authority) && !at.eq_ignore_ascii_case(&host));
+    let unknown = |(name, at): &(&str, &str)| {
+        let known = app.db().read(|db| accounts::by_handle(db, name, at));
+        matches!(known, Ok(None))
+    };
+    let unknown: Vec<(&str, &str)> = elsewhere.filter(unknown).take(MENTIONED).collect();
+    if unknown.is_empty() {
+        return;
+    }
+    let Ok(_turn) = app.fed().turns.take() else {
+        return;
+    };
+    let budget = Budget::brief();
+    for (name, at) in unknown {
+        if let Err(failure) = handle(app, name, &at.to_lowercase(), &budget) {
+            log::info!("{}@{}: {failure}", name.escape_debug(), at.escape_debug());
+        }
     }
 }

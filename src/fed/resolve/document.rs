@@ -110,7 +110,8 @@ fn fetch(
             "the server wants to be left alone".into(),
         ));
     }
-    let answer = signed(app, address, &host, known.signature)?;
+    let limits = budget.within(Limits::DOCUMENT);
+    let answer = signed(app, address, &host, known.signature, limits)?;
     *status = Some(answer.head.status);
     match answer.head.status {
         200 => {}
@@ -146,6 +147,7 @@ fn signed(
     address: &str,
     host: &str,
     remembered: Option<(String, Timestamp)>,
+    limits: Limits,
 ) -> Result<Answer, Failure> {
     let key = app.fed().keys.own(app, Signer::Instance)?;
     let ask = |variant: Option<Variant>, without_query: bool| -> Result<Answer, FetchError> {
@@ -158,7 +160,7 @@ fn signed(
             let variant = variant.unwrap_or(Variant::Cavage);
             signature::sign(&key.private, variant, &outgoing, Timestamp::now()).unwrap_or_default()
         };
-        let request = Request::get(address, ACCEPT, Limits::DOCUMENT);
+        let request = Request::get(address, ACCEPT, limits);
         match variant {
             Some(_) => app.client().send(&request.hop_headers(headers)),
             None => app.client().send(&request),

@@ -27,11 +27,8 @@ pub fn query(app: &App, name: &str, host: &str, budget: &Budget) -> Resolved<Fin
     .to_string();
     let scheme = scheme(app, host);
     let address = format!("{scheme}://{host}/.well-known/webfinger?resource={resource}");
-    let request = Request::get(
-        &address,
-        "application/jrd+json, application/json",
-        Limits::DISCOVERY,
-    );
+    let limits = budget.within(Limits::DISCOVERY);
+    let request = Request::get(&address, "application/jrd+json, application/json", limits);
     let answer = app.client().send(&request)?;
     match answer.head.status {
         200 => {}

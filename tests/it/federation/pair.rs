@@ -393,6 +393,22 @@ fn what_is_deleted_goes_on_both_sides() {
 }
 
 #[test]
+fn whoever_is_named_in_a_post_is_looked_up_for_it() {
+    let (a, b) = (Peer::start(&[]), Peer::start(&[]));
+    let (ann, bob) = (a.user("ann"), b.user("bob"));
+    let text = format!("hello @bob@{} and @nobody@{}", b.host, b.host);
+    let post = ann.post_with(&text, &[("visibility", "direct")]);
+    assert_eq!(post["mentions"].as_array().unwrap().len(), 1);
+    settle(&a, &b);
+    let told = bob.get("/api/v1/notifications").ok();
+    assert_eq!(
+        told[0]["status"]["account"]["acct"],
+        format!("ann@{}", a.host)
+    );
+    assert_eq!(told[0]["status"]["visibility"], "direct");
+}
+
+#[test]
 fn a_changed_profile_is_shown_to_followers_elsewhere() {
     let (a, b) = (Peer::start(&[]), Peer::start(&[]));
     let (ann, bob) = (a.user("ann"), b.user("bob"));
