@@ -5,6 +5,7 @@
 pub mod config;
 pub mod emoji;
 pub mod ephemeral;
+pub mod frontend;
 pub mod serve;
 pub mod stats;
 pub mod token;
@@ -54,6 +55,9 @@ enum Command {
     /// Bring in, list, pack up and delete custom emoji
     #[command(subcommand)]
     Emoji(emoji::Command),
+    /// Install, list and remove web clients
+    #[command(subcommand)]
+    Frontend(frontend::Command),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -78,6 +82,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::User(command) => user::run(&cli.data, command),
         Command::Token(command) => token::run(&cli.data, command),
         Command::Emoji(command) => emoji::run(&cli.data, command),
+        Command::Frontend(command) => frontend::run(&cli.data, command),
         Command::Config(command) => config::run(&cli.data, command),
         Command::Stats(arguments) => stats::run(&cli.data, arguments),
     }

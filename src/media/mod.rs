@@ -7,6 +7,7 @@
 pub mod bmff;
 pub mod captcha;
 mod dir;
+pub mod frontends;
 pub mod image;
 pub mod mime;
 pub mod name;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::binary::{done, run};
 use crate::support::{Answer, TestServer};
 
 const INDEX: &str = "<!DOCTYPE html><title>client</title><script>boot()</script><script src=/static/js/app.4f2a91c0.js></script>";
@@ -198,4 +199,91 @@ fn without_a_client_or_without_its_files_the_built_in_pages_answer() {
             .contains("<h1>alice</h1>")
     );
     assert_eq!(browse(&missing, "/main/all").status, 404);
+}
+
+/// A zip with these files.
+fn zipped(folder: &Path, name: &str, files: &[(&str, &[u8])]) -> std::path::PathBuf {
+    use std::io::Write;
+    let path = folder.join(name);
+    let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());
+    for (name, content) in files {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap();
+    path
+}
+
+#[test]
+fn a_client_is_installed_replaced_listed_and_removed() {
+    let server = TestServer::with(&["frontend.primary=fe"]);
+    let (data, outside) = (server.data(), tempfile::tempdir().unwrap());
+    let build = zipped(
+        outside.path(),
+        "fe.zip",
+        &[
+            ("dist/index.html", INDEX.as_bytes()),
+            ("dist/static/js/app.4f2a91c0.js", b"boot()"),
+            ("dist/static/docs/index.html", b"another page"),
+            ("README", b"not part of the build"),
+        ],
+    );
+    let build = build.to_str().unwrap();
+    let said = done(data, &["frontend", "install", build]);
+    assert!(said.starts_with("installed fe: 3 files"), "{said}");
+    assert_eq!(browse(&server, "/").text(), INDEX);
+    assert_eq!(server.get("/static/js/app.4f2a91c0.js").text(), "boot()");
+    assert_eq!(server.get("/README").text(), INDEX);
+    let newer = zipped(outside.path(), "newer.zip", &[("index.html", b"newer")]);
+    done(
+        data,
+        &["frontend", "install", newer.to_str().unwrap(), "--as", "fe"],
+    );
+    assert_eq!(browse(&server, "/").text(), "newer");
+    assert_eq!(server.get("/static/js/app.4f2a91c0.js").status, 404);
+    done(data, &["frontend", "install", build, "--as", "other one"]);
+    fs::write(data.join("config.toml"), "[frontend]\nprimary = \"fe\"\n").unwrap();
+    assert_eq!(done(data, &["frontend", "list"]), "fe *\nother one");
+    done(data, &["frontend", "remove", "fe"]);
+    assert_eq!(done(data, &["frontend", "list"]), "other one");
+    let gone = run(data, &["frontend", "remove", "fe"]);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("there is no web client fe"));
+}
+
+#[test]
+fn sec_f2_a_hostile_build_is_refused_and_the_client_that_is_there_stays() {
+    let server = TestServer::new();
+    let (data, outside) = (server.data(), tempfile::tempdir().unwrap());
+    let good = zipped(outside.path(), "fe.zip", &[("index.html", b"good")]);
+    done(data, &["frontend", "install", good.to_str().unwrap()]);
+    let bomb = vec![0; 8 << 20];
+    for (case, files) in [
+        (
+            "up.zip",
+            &[("index.html", b"x".as_slice()), ("../evil", b"x")][..],
+        ),
+        ("root.zip", &[("index.html", b"x"), ("/evil", b"x")]),
+        ("deep.zip", &[("index.html", b"x"), ("a/../../evil", b"x")]),
+        ("bomb.zip", &[("index.html", b"x"), ("bomb.js", &bomb)]),
+        ("none.zip", &[("app.js", b"x")]),
+    ] {
+        let path = zipped(outside.path(), case, files);
+        let refused = run(
+            data,
+            &["frontend", "install", path.to_str().unwrap(), "--as", "fe"],
+        );
+        assert_eq!(refused.status.code(), Some(1), "{case}");
+        let text = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(text.lines().count(), 1, "{case}: {text}");
+    }
+    let root = data.join("static/frontends");
+    let there: Vec<_> = fs::read_dir(&root)
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert_eq!(there, ["fe"]);
+    assert_eq!(fs::read(root.join("fe/index.html")).unwrap(), b"good");
+    assert!(!data.join("static/evil").exists() && !data.join("evil").exists());
 }

@@ -17,7 +17,7 @@ mod plan;
 mod tar;
 #[cfg(test)]
 mod tests;
-mod zip;
+pub(in crate::media) mod zip;
 
 pub use plan::Plan;
 
@@ -37,6 +37,29 @@ pub const MAX_IMPORTED: u64 = 512 << 10;
 pub const MAX_ADDED: u64 = 256 << 10;
 /// The longer side of an emoji.
 pub const MAX_SIDE: u32 = 512;
+
+/// What an archive may hold, by what it is for.
+pub struct Limits {
+    /// Entries, directories included.
+    pub(in crate::media) entries: usize,
+    /// Bytes that come out.
+    pub(in crate::media) unpacked: u64,
+    /// Archives in the archive.
+    pub(in crate::media) nested: bool,
+    /// What is said to somebody who brings more entries …
+    pub(in crate::media) too_many: &'static str,
+    /// … or more bytes.
+    pub(in crate::media) too_large: &'static str,
+}
+
+/// An emoji pack.
+const PACK: Limits = Limits {
+    entries: MAX_ENTRIES,
+    unpacked: MAX_UNPACKED,
+    nested: false,
+    too_many: "a pack may have 1,000 emoji",
+    too_large: "unpacked, an archive may have 64 MiB",
+};
 
 /// Why something cannot come in; the text is for the person who brought it.
 #[derive(Debug, thiserror::Error)]
@@ -84,11 +107,11 @@ pub enum Source {
 }
 
 /// Something in a source: a regular file. Directories and hidden files are passed over.
-struct Entry<'a> {
-    path: PackPath,
+pub(in crate::media) struct Entry<'a> {
+    pub(in crate::media) path: PackPath,
     /// As declared; what is read may be more or less.
-    size: u64,
-    content: &'a mut dyn Read,
+    pub(in crate::media) size: u64,
+    pub(in crate::media) content: &'a mut dyn Read,
 }
 
 /// What is in a source.
@@ -128,7 +151,7 @@ impl Source {
         let length = file.read(&mut head)?;
         file.seek(SeekFrom::Start(0))?;
         match &head[..length] {
-            b"PK\x03\x04" | b"PK\x05\x06" => Ok(Source::Zip(zip::Zip::open(file)?)),
+            b"PK\x03\x04" | b"PK\x05\x06" => Ok(Source::Zip(zip::Zip::open(file, &PACK)?)),
             [0x1F, 0x8B, ..] => Ok(Source::TarGz(file)),
             _ => Err(Refused::Unreadable),
         }
@@ -182,7 +205,7 @@ impl Source {
 }
 
 /// What is done with each file of a source.
-type Visit<'a> = dyn FnMut(Entry) -> Result<(), Refused> + 'a;
+pub(in crate::media) type Visit<'a> = dyn FnMut(Entry) -> Result<(), Refused> + 'a;
 
 /// A pack that is ready to be placed: plan and pictures, on the disk.
 pub fn draft_of(source: &mut Source, plan: &Plan, draft: &Draft) -> Result<(), Refused> {
@@ -272,13 +295,15 @@ fn refuse_nested(path: &PackPath) -> Result<(), Refused> {
 struct Budget {
     entries: usize,
     bytes: u64,
+    limits: &'static Limits,
 }
 
 impl Budget {
-    fn new() -> Budget {
+    fn new(limits: &'static Limits) -> Budget {
         Budget {
-            entries: MAX_ENTRIES,
-            bytes: MAX_UNPACKED,
+            entries: limits.entries,
+            bytes: limits.unpacked,
+            limits,
         }
     }
 
@@ -286,11 +311,11 @@ impl Budget {
         self.entries = self
             .entries
             .checked_sub(1)
-            .ok_or(Refused::TooLarge("a pack may have 1,000 emoji"))?;
+            .ok_or(Refused::TooLarge(self.limits.too_many))?;
         self.bytes = self
             .bytes
             .checked_sub(bytes)
-            .ok_or(Refused::TooLarge("unpacked, an archive may have 64 MiB"))?;
+            .ok_or(Refused::TooLarge(self.limits.too_large))?;
         Ok(())
     }
 }

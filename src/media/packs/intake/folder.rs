@@ -2,14 +2,14 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Budget, Entry, Named, Refused, Visit, named};
+use super::{Budget, Entry, Named, PACK, Refused, Visit, named};
 
 /// The deepest directory that is looked into.
 const MAX_DEPTH: usize = 7;
 
 /// Visits every regular file.
 pub(super) fn walk(folder: &Path, visit: &mut Visit) -> Result<(), Refused> {
-    within(folder, "", 0, &mut Budget::new(), visit)
+    within(folder, "", 0, &mut Budget::new(&PACK), visit)
 }
 
 fn within(

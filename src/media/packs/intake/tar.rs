@@ -5,7 +5,8 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use flate2::read::MultiGzDecoder;
 
 use super::{
-    Budget, Entry, MAX_RATIO, MAX_UNPACKED, Named, Refused, Visit, is_content, named, refuse_nested,
+    Budget, Entry, MAX_RATIO, MAX_UNPACKED, Named, PACK, Refused, Visit, is_content, named,
+    refuse_nested,
 };
 
 const BLOCK: usize = 512;
@@ -32,7 +33,7 @@ pub(super) fn walk(file: &mut File, visit: &mut Visit) -> Result<(), Refused> {
 
 /// Visits every regular file of an archive that is not compressed.
 pub(super) fn walk_plain(tar: &mut dyn Read, visit: &mut Visit) -> Result<(), Refused> {
-    let mut budget = Budget::new();
+    let mut budget = Budget::new(&PACK);
     let mut long_name: Option<Vec<u8>> = None;
     loop {
         let mut block = [0; BLOCK];

@@ -5,7 +5,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use ::zip::ZipArchive;
 use ::zip::read::ZipReadOptions;
 
-use super::{Budget, Entry, MAX_ENTRIES, MAX_RATIO, Named, Refused, Visit, named, refuse_nested};
+use super::{Budget, Entry, Limits, MAX_RATIO, Named, Refused, Visit, named, refuse_nested};
 
 /// The end record: signature, disks, two counts, size and offset of the directory, length of a comment.
 const END: &[u8] = b"PK\x05\x06";
@@ -20,25 +20,28 @@ const REGULAR: u32 = 0o100_000;
 const DIRECTORY: u32 = 0o040_000;
 
 /// An archive that keeps to the limits by its own account.
-pub struct Zip(ZipArchive<BufReader<File>>);
+pub struct Zip {
+    archive: ZipArchive<BufReader<File>>,
+    limits: &'static Limits,
+}
 
 impl Zip {
     /// Reads the central directory.
-    pub(super) fn open(mut file: File) -> Result<Zip, Refused> {
-        check_end(&mut file)?;
+    pub(in crate::media) fn open(mut file: File, limits: &'static Limits) -> Result<Zip, Refused> {
+        check_end(&mut file, limits)?;
         let archive = ZipArchive::new(BufReader::new(file)).map_err(|_| Refused::Unreadable)?;
         if archive.has_duplicate_names() {
             return Err(Refused::List("It holds a name twice".into()));
         }
-        Ok(Zip(archive))
+        Ok(Zip { archive, limits })
     }
 
     /// Visits every regular file, after judging all.
-    pub(super) fn walk(&mut self, visit: &mut Visit) -> Result<(), Refused> {
-        let mut budget = Budget::new();
+    pub(in crate::media) fn walk(&mut self, visit: &mut Visit) -> Result<(), Refused> {
+        let mut budget = Budget::new(self.limits);
         let mut files = Vec::new();
-        for index in 0..self.0.len() {
-            let entry = self.0.by_index_data(index);
+        for index in 0..self.archive.len() {
+            let entry = self.archive.by_index_data(index);
             let entry = entry.map_err(|_| Refused::Unreadable)?;
             let name = named(entry.name_raw())?;
             let shown = || String::from_utf8_lossy(entry.name_raw()).into_owned();
@@ -56,14 +59,16 @@ impl Zip {
             }
             budget.take(entry.size())?;
             if let Named::File(path) = name {
-                refuse_nested(&path)?;
+                if !self.limits.nested {
+                    refuse_nested(&path)?;
+                }
                 files.push((index, path, entry.size()));
             }
         }
         for (index, path, size) in files {
             // Data that does not begin where the directory says, or an unknown method.
             let options = ZipReadOptions::new();
-            let content = self.0.by_index_with_options(index, options);
+            let content = self.archive.by_index_with_options(index, options);
             let mut content = content.map_err(|_| Refused::Unreadable)?;
             visit(Entry {
                 path,
@@ -76,7 +81,7 @@ impl Zip {
 }
 
 /// Looks at the end record by itself: the library makes room for as many entries as it declares.
-fn check_end(file: &mut File) -> Result<(), Refused> {
+fn check_end(file: &mut File, limits: &Limits) -> Result<(), Refused> {
     let length = file.metadata()?.len();
     let start = length.saturating_sub(LONGEST_COMMENT + END_BYTES as u64);
     let mut tail = Vec::new();
@@ -95,8 +100,8 @@ fn check_end(file: &mut File) -> Result<(), Refused> {
     if disk != 0 || at + END_BYTES + usize::from(comment) != tail.len() {
         return Err(Refused::Unreadable);
     }
-    if usize::from(entries) > MAX_ENTRIES || find(&tail[..at], LOCATOR_64).next().is_some() {
-        return Err(Refused::TooLarge("a pack may have 1,000 emoji"));
+    if usize::from(entries) > limits.entries || find(&tail[..at], LOCATOR_64).next().is_some() {
+        return Err(Refused::TooLarge(limits.too_many));
     }
     if long(16) + long(12) != start + at as u64 {
         return Err(Refused::Unreadable);
