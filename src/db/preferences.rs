@@ -69,13 +69,15 @@ impl Default for NotificationSettings {
     }
 }
 
-/// Reads a local user's private side, counts included, in one query.
+/// Reads a local user's private side, counts included, in one query. Of unread notifications it counts the newest thousand:
+/// many clients never mark any as read, and a count of all would grow with the years to a second for each look.
 pub fn of(db: &Connection, user: AccountId) -> Result<PrivateRow> {
     let mut stmt = db.prepare_cached(
         "SELECT u.email, a.note_source, a.fields_source, u.is_admin, u.is_moderator, u.default_visibility, u.default_sensitive,
                 u.default_language, u.show_role, u.no_rich_text, u.allow_following_move, u.notification_settings, u.settings_store,
-                (SELECT count(*) FROM notifications AS n JOIN accounts AS actor ON actor.id = n.actor_id
-                  WHERE n.account_id = ?1 AND n.seen = 0 AND actor.hidden = 0
+                (SELECT count(*) FROM (SELECT actor_id, kind FROM notifications WHERE account_id = ?1 AND seen = 0 ORDER BY id DESC LIMIT 1000) AS n
+                   JOIN accounts AS actor ON actor.id = n.actor_id
+                  WHERE actor.hidden = 0
                     AND n.kind NOT IN ('pleroma:chat_mention', 'pleroma:report')
                     AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?1 AND target_id = n.actor_id)
                     AND NOT EXISTS (SELECT 1 FROM mutes WHERE account_id = ?1 AND target_id = n.actor_id AND notifications = 1
