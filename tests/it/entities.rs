@@ -205,6 +205,12 @@ const ENTITIES: &[(&str, &str)] = &[
     ("AnnouncementPleroma", "raw_content:str"),
     ("Suggestion", "source:'staff'|'past_interactions'|'global' sources:[str] account:Account"),
     ("FamiliarFollowers", "id:id accounts:[Account]"),
+    // A number: some clients read no other id here.
+    (
+        "WebPushSubscription",
+        "id:int endpoint:str standard:bool alerts:{bool} policy:str server_key:str",
+    ),
+    ("Report", "id:id action_taken:bool category:str comment:str created_at:date target_account:Account"),
 ];
 
 /// Types with a name of their own.
@@ -241,6 +247,8 @@ const ANSWERS: &[(&str, &str)] = &[
     ),
     ("[FamiliarFollowers]", "GET /api/v1/accounts/familiar_followers"),
     ("[Suggestion]", "GET /api/v2/suggestions"),
+    ("WebPushSubscription", "GET POST PUT /api/v1/push/subscription"),
+    ("Report", "POST /api/v1/reports"),
     ("[any]", "GET /api/v1/accounts/{id}/identity_proofs"),
     ("Preferences", "GET /api/v1/preferences"),
     ("{Marker}", "GET POST /api/v1/markers"),
