@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::page::{Keyed, Page, rows};
+use super::page::{Keyed, Page, keyed_accounts, rows};
 use crate::error::Result;
 use crate::ids::{self, AccountId};
 
@@ -41,24 +41,7 @@ pub fn exists(db: &Connection, account: AccountId, target: AccountId) -> Result<
 
 /// Whom an account blocks, the newest block first; paged by row or by account.
 pub fn list(db: &Connection, of: AccountId, page: &Page) -> Result<Keyed> {
-    macro_rules! sql {
-        ($order:literal) => {
-            concat!(
-                "SELECT b.id, b.target_id FROM blocks AS b JOIN accounts AS a ON a.id = b.target_id
-                  WHERE b.account_id = ?1 AND a.hidden = 0
-                    AND b.id < coalesce((SELECT id FROM blocks WHERE account_id = ?1 AND target_id = ?2), ?2)
-                    AND b.id > coalesce((SELECT id FROM blocks WHERE account_id = ?1 AND target_id = ?3), ?3)
-                  ORDER BY b.id ",
-                $order,
-                " LIMIT ?4"
-            )
-        };
-    }
-    let sql = if page.upwards() {
-        sql!("ASC")
-    } else {
-        sql!("DESC")
-    };
+    let sql = keyed_accounts!(page, "blocks", "account_id", "target_id", "");
     Ok(rows(
         db,
         sql,

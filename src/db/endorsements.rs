@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::page::{Keyed, Page, rows};
+use super::page::{Keyed, Page, keyed_accounts, rows};
 use crate::error::Result;
 use crate::ids::{self, AccountId};
 
@@ -23,24 +23,7 @@ pub fn delete(db: &Connection, account: AccountId, target: AccountId) -> Result<
 
 /// Whom an account recommends, the latest first; paged by row or by account.
 pub fn list(db: &Connection, of: AccountId, page: &Page) -> Result<Keyed> {
-    macro_rules! sql {
-        ($order:literal) => {
-            concat!(
-                "SELECT e.id, e.target_id FROM endorsements AS e JOIN accounts AS a ON a.id = e.target_id
-                  WHERE e.account_id = ?1 AND a.hidden = 0
-                    AND e.id < coalesce((SELECT id FROM endorsements WHERE account_id = ?1 AND target_id = ?2), ?2)
-                    AND e.id > coalesce((SELECT id FROM endorsements WHERE account_id = ?1 AND target_id = ?3), ?3)
-                  ORDER BY e.id ",
-                $order,
-                " LIMIT ?4"
-            )
-        };
-    }
-    let sql = if page.upwards() {
-        sql!("ASC")
-    } else {
-        sql!("DESC")
-    };
+    let sql = keyed_accounts!(page, "endorsements", "account_id", "target_id", "");
     let params = params![of, page.before(), page.after(), page.limit];
     Ok(rows(db, sql, params, page)?.into())
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::page::{Keyed, Page, rows};
+use super::page::{Keyed, Page, keyed_accounts, rows};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{self, AccountId};
@@ -160,24 +160,13 @@ pub fn requests(db: &Connection, of: AccountId, page: &Page) -> Result<Keyed> {
 }
 
 fn list_of_followers(db: &Connection, of: AccountId, pending: bool, page: &Page) -> Result<Keyed> {
-    macro_rules! sql {
-        ($order:literal) => {
-            concat!(
-                "SELECT f.id, f.account_id FROM follows AS f JOIN accounts AS a ON a.id = f.account_id
-                  WHERE f.target_id = ?1 AND f.pending = ?5 AND a.hidden = 0
-                    AND f.id < coalesce((SELECT id FROM follows WHERE account_id = ?2 AND target_id = ?1), ?2)
-                    AND f.id > coalesce((SELECT id FROM follows WHERE account_id = ?3 AND target_id = ?1), ?3)
-                  ORDER BY f.id ",
-                $order,
-                " LIMIT ?4"
-            )
-        };
-    }
-    let sql = if page.upwards() {
-        sql!("ASC")
-    } else {
-        sql!("DESC")
-    };
+    let sql = keyed_accounts!(
+        page,
+        "follows",
+        "target_id",
+        "account_id",
+        "AND r.pending = ?5"
+    );
     Ok(rows(
         db,
         sql,
@@ -189,24 +178,13 @@ fn list_of_followers(db: &Connection, of: AccountId, pending: bool, page: &Page)
 
 /// Whom an account follows, the newest follow first.
 pub fn following(db: &Connection, of: AccountId, page: &Page) -> Result<Keyed> {
-    macro_rules! sql {
-        ($order:literal) => {
-            concat!(
-                "SELECT f.id, f.target_id FROM follows AS f JOIN accounts AS a ON a.id = f.target_id
-                  WHERE f.account_id = ?1 AND f.pending = 0 AND a.hidden = 0
-                    AND f.id < coalesce((SELECT id FROM follows WHERE account_id = ?1 AND target_id = ?2), ?2)
-                    AND f.id > coalesce((SELECT id FROM follows WHERE account_id = ?1 AND target_id = ?3), ?3)
-                  ORDER BY f.id ",
-                $order,
-                " LIMIT ?4"
-            )
-        };
-    }
-    let sql = if page.upwards() {
-        sql!("ASC")
-    } else {
-        sql!("DESC")
-    };
+    let sql = keyed_accounts!(
+        page,
+        "follows",
+        "account_id",
+        "target_id",
+        "AND r.pending = 0"
+    );
     Ok(rows(
         db,
         sql,

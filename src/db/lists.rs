@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::json_ids;
-use super::page::{Keyed, Page, rows};
+use super::page::{Keyed, Page, keyed_accounts, rows};
 use crate::error::{Error, Result};
 use crate::ids::{self, AccountId, ListId};
 
@@ -170,24 +170,7 @@ pub fn remove_members(db: &Connection, list: ListId, members: &[AccountId]) -> R
 
 /// Who stands on a list, the latest member first; paged by row or by account.
 pub fn members(db: &Connection, list: ListId, page: &Page) -> Result<Keyed> {
-    macro_rules! sql {
-        ($order:literal) => {
-            concat!(
-                "SELECT m.id, m.account_id FROM list_members AS m JOIN accounts AS a ON a.id = m.account_id
-                  WHERE m.list_id = ?1 AND a.hidden = 0
-                    AND m.id < coalesce((SELECT id FROM list_members WHERE list_id = ?1 AND account_id = ?2), ?2)
-                    AND m.id > coalesce((SELECT id FROM list_members WHERE list_id = ?1 AND account_id = ?3), ?3)
-                  ORDER BY m.id ",
-                $order,
-                " LIMIT ?4"
-            )
-        };
-    }
-    let sql = if page.upwards() {
-        sql!("ASC")
-    } else {
-        sql!("DESC")
-    };
+    let sql = keyed_accounts!(page, "list_members", "list_id", "account_id", "");
     let params = params![list, page.before(), page.after(), page.limit];
     Ok(rows(db, sql, params, page)?.into())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 
 use super::json_ids;
-use super::page::{Keyed, Page, rows};
+use super::page::{Keyed, Page, keyed_accounts, rows};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{self, AccountId};
@@ -43,24 +43,13 @@ pub fn remove_expired(db: &Connection, account: AccountId) -> Result<()> {
 
 /// Whom an account mutes at present, the newest mute first; paged by row or by account.
 pub fn list(db: &Connection, of: AccountId, page: &Page) -> Result<Keyed> {
-    macro_rules! sql {
-        ($order:literal) => {
-            concat!(
-                "SELECT m.id, m.target_id FROM mutes AS m JOIN accounts AS a ON a.id = m.target_id
-                  WHERE m.account_id = ?1 AND a.hidden = 0 AND (m.expires_at IS NULL OR m.expires_at > ?5)
-                    AND m.id < coalesce((SELECT id FROM mutes WHERE account_id = ?1 AND target_id = ?2), ?2)
-                    AND m.id > coalesce((SELECT id FROM mutes WHERE account_id = ?1 AND target_id = ?3), ?3)
-                  ORDER BY m.id ",
-                $order,
-                " LIMIT ?4"
-            )
-        };
-    }
-    let sql = if page.upwards() {
-        sql!("ASC")
-    } else {
-        sql!("DESC")
-    };
+    let sql = keyed_accounts!(
+        page,
+        "mutes",
+        "account_id",
+        "target_id",
+        "AND (r.expires_at IS NULL OR r.expires_at > ?5)"
+    );
     Ok(rows(
         db,
         sql,

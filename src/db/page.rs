@@ -85,3 +85,26 @@ impl From<Vec<(i64, AccountId)>> for Keyed {
         Keyed { keys, accounts }
     }
 }
+
+/// The statement for one page of accounts in somebody's list, in the page's reading order: rows of `table` whose `owner` column
+/// is ?1, each naming an account in its `member` column. Hidden accounts are left out. ?2 and ?3 are where the page ends, by
+/// row or by account (mastodon-api 0.4); ?4 is its length. `more` narrows the rows `r` down.
+macro_rules! keyed_accounts {
+    ($page:expr, $table:literal, $owner:literal, $member:literal, $more:literal) => {
+        if $page.upwards() {
+            $crate::db::page::keyed_accounts!(@ $table, $owner, $member, $more, "ASC")
+        } else {
+            $crate::db::page::keyed_accounts!(@ $table, $owner, $member, $more, "DESC")
+        }
+    };
+    (@ $table:literal, $owner:literal, $member:literal, $more:literal, $order:literal) => {
+        concat!(
+            "SELECT r.id, r.", $member, " FROM ", $table, " AS r JOIN accounts AS a ON a.id = r.", $member,
+            " WHERE r.", $owner, " = ?1 AND a.hidden = 0 ", $more,
+            " AND r.id < coalesce((SELECT id FROM ", $table, " WHERE ", $owner, " = ?1 AND ", $member, " = ?2), ?2)",
+            " AND r.id > coalesce((SELECT id FROM ", $table, " WHERE ", $owner, " = ?1 AND ", $member, " = ?3), ?3)",
+            " ORDER BY r.id ", $order, " LIMIT ?4"
+        )
+    };
+}
+pub(super) use keyed_accounts;
