@@ -25,7 +25,6 @@ pub mod marker;
 pub mod media;
 pub mod nodeinfo;
 pub mod notification;
-pub mod notification_group;
 pub mod push;
 pub mod reaction;
 pub mod relationship;
