@@ -43,6 +43,8 @@ macro_rules! matching {
                    + EXISTS (SELECT 1 FROM media WHERE status_id = s.id AND kind = 'image') * 2
                    + EXISTS (SELECT 1 FROM media WHERE status_id = s.id AND kind IN ('video', 'gifv')) * 4
                    + EXISTS (SELECT 1 FROM media WHERE status_id = s.id AND kind = 'audio') * 8
+                   + EXISTS (SELECT 1 FROM polls WHERE status_id = s.id) * 16
+                   + (s.card_id IS NOT NULL) * 32
                    + (s.quote_of_id IS NOT NULL) * 64
                    + (s.in_reply_to_id IS NOT NULL OR s.in_reply_to_uri IS NOT NULL) * 128
                    + s.sensitive * 256) = ?10)

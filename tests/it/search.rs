@@ -347,6 +347,27 @@ fn posts_with_media_are_found_by_what_it_is() {
         .unwrap();
     assert_eq!(statuses(&alice, "has:image"), [pictured.as_str()]);
     assert_eq!(statuses(&alice, "picture has:media"), [pictured.as_str()]);
+    let asked = alice.post_with(
+        "a question",
+        &[
+            ("poll[options][]", "yes"),
+            ("poll[options][]", "no"),
+            ("poll[expires_in]", "3600"),
+        ],
+    );
+    let asked = asked["id"].as_str().unwrap();
+    assert_eq!(statuses(&alice, "has:poll"), [asked]);
+    assert!(!statuses(&alice, "-has:poll from:me").contains(&asked.to_owned()));
+    let linked = post(&alice, "public", "read https://far.example/page");
+    server.run_jobs();
+    server
+        .sql()
+        .execute_batch(&format!(
+            "INSERT OR IGNORE INTO cards (id, url, fetched_at) VALUES (7, 'https://far.example/page', 0);
+             UPDATE statuses SET card_id = (SELECT id FROM cards LIMIT 1) WHERE id = {linked}"
+        ))
+        .unwrap();
+    assert_eq!(statuses(&alice, "has:link"), [linked.as_str()]);
     assert_eq!(statuses(&alice, "has:video"), [""; 0]);
     assert_eq!(statuses(&alice, "picture -has:media").len(), 1);
 }
