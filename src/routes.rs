@@ -9,6 +9,7 @@ use crate::api::mastodon::{
 use crate::api::mastodon::{
     announcements, directory, endorsements, featured_tags, suggestions, tags, trends,
 };
+use crate::api::mastodon::{notification_groups, notification_policy};
 use crate::api::mastodon::{polls, quotes, scheduled_statuses, status_edits};
 use crate::api::pleroma::{
     captcha, confirmation, emoji, emoji_packs, mfa, password_resets, pictures, reactions,
@@ -433,6 +434,24 @@ pub static ROUTES: &[Route] = &[
 
     // Notifications
     get("/api/v1/notifications",                   User(&["read:notifications"]),                notifications::list),
+    get("/api/v1/notifications/unread_count",      User(&["read:notifications"]),                notification_groups::unread_v1),
+    get("/api/v2/notifications",                   User(&["read:notifications"]),                notification_groups::list),
+    get("/api/v2/notifications/unread_count",      User(&["read:notifications"]),                notification_groups::unread_v2),
+    get("/api/v2/notifications/{group_key}",       User(&["read:notifications"]),                notification_groups::show),
+    post("/api/v2/notifications/{group_key}/dismiss", User(&["write:notifications"]),            notification_groups::dismiss),
+    get("/api/v2/notifications/{group_key}/accounts", User(&["read:notifications"]),             notification_groups::accounts),
+    get("/api/v1/notifications/policy",            User(&["read:notifications"]),                notification_policy::show_v1),
+    put("/api/v1/notifications/policy",            User(&["write:notifications"]),               notification_policy::update_v1),
+    get("/api/v2/notifications/policy",            User(&["read:notifications"]),                notification_policy::show),
+    patch("/api/v2/notifications/policy",          User(&["write:notifications"]),               notification_policy::update),
+    put("/api/v2/notifications/policy",            User(&["write:notifications"]),               notification_policy::update),
+    get("/api/v1/notifications/requests",          User(&["read:notifications"]),                notification_policy::requests),
+    get("/api/v1/notifications/requests/merged",   User(&["read:notifications"]),                notification_policy::merged),
+    post("/api/v1/notifications/requests/accept",  User(&["write:notifications"]),               notification_policy::accept_many),
+    post("/api/v1/notifications/requests/dismiss", User(&["write:notifications"]),               notification_policy::dismiss_many),
+    get("/api/v1/notifications/requests/{id}",     User(&["read:notifications"]),                notification_policy::request),
+    post("/api/v1/notifications/requests/{id}/accept", User(&["write:notifications"]),           notification_policy::accept),
+    post("/api/v1/notifications/requests/{id}/dismiss", User(&["write:notifications"]),          notification_policy::dismiss),
     get("/api/v1/notifications/{id}",              User(&["read:notifications"]),                notifications::show),
     post("/api/v1/notifications/clear",            User(&["write:notifications"]),               notifications::clear),
     post("/api/v1/notifications/dismiss",          User(&["write:notifications"]),               notifications::dismiss),

@@ -1,6 +1,7 @@
 //! Notifications: what somebody is told about, and the rules under which it is told (pleroma-contract 14, A.6).
 
 pub mod listing;
+pub mod policy;
 
 use rusqlite::{Connection, params};
 
@@ -102,9 +103,28 @@ pub struct News<'a> {
     pub report: Option<ReportId>,
 }
 
+/// `strictness!()`: how strictly the policy `p` of `u` wants news of `actor` treated: 0 told, 1 kept back, 2 dropped. The staff,
+/// people whom `u` lets through, and what `u` asked for oneself are always told.
+macro_rules! strictness {
+    () => {
+        "CASE WHEN p.account_id IS NULL OR u.account_id = actor.id OR ?3 IN ('poll', 'update', 'status', 'pleroma:report')
+                OR EXISTS (SELECT 1 FROM notification_permissions WHERE account_id = u.account_id AND actor_id = actor.id)
+                OR EXISTS (SELECT 1 FROM users WHERE account_id = actor.id AND (is_admin = 1 OR is_moderator = 1))
+              THEN 0 ELSE max(
+                CASE WHEN EXISTS (SELECT 1 FROM follows WHERE account_id = u.account_id AND target_id = actor.id AND pending = 0)
+                     THEN 0 ELSE max(p.for_not_following,
+                       CASE WHEN ?3 = 'mention' AND EXISTS (SELECT 1 FROM statuses AS s WHERE s.id = ?4 AND s.visibility = 3
+                                                               AND s.in_reply_to_account_id IS NOT u.account_id)
+                            THEN p.for_private_mentions ELSE 0 END) END,
+                CASE WHEN EXISTS (SELECT 1 FROM follows WHERE account_id = actor.id AND target_id = u.account_id AND pending = 0)
+                     THEN 0 ELSE p.for_not_followers END,
+                CASE WHEN actor.created_at > ?6 - 2592000000 THEN p.for_new_accounts ELSE 0 END) END"
+    };
+}
+
 /// Tells the local ones among these people, each as far as they want to hear it: nobody of what they did themselves (but the end
 /// of their own polls), nor of people whom they block, mute or do not want to hear of, nor of muted threads, nor twice of
-/// the same. Returns who was told, with what.
+/// the same. What their policies keep back is written, but not told. Returns who was told, with what.
 pub fn tell(
     db: &Connection,
     people: &[AccountId],
@@ -112,12 +132,18 @@ pub fn tell(
 ) -> Result<Vec<(AccountId, NotificationId)>> {
     let rows: Vec<(i64, i64)> = people.iter().map(|to| (ids::next(), to.0)).collect();
     let mut stmt = db.prepare_cached(concat!(
-        "INSERT INTO notifications (id, account_id, actor_id, kind, status_id, emoji, chat_message_id, report_id, created_at)
-         SELECT t.value ->> 0, u.account_id, actor.id, ?3, ?4, ?5, ?7, ?8, ?6
-           FROM json_each(?1) AS t
+        "INSERT INTO notifications (id, account_id, actor_id, kind, status_id, emoji, chat_message_id, report_id, created_at, filtered, seen)
+         SELECT t.value ->> 0, u.account_id, actor.id, ?3, ?4, ?5, ?7, ?8, ?6, ",
+        strictness!(),
+        ", ",
+        strictness!(),
+        " FROM json_each(?1) AS t
            CROSS JOIN users AS u ON u.account_id = t.value ->> 1
            CROSS JOIN accounts AS actor ON actor.id = ?2
-          WHERE (u.account_id <> actor.id OR ?3 = 'poll') AND actor.hidden = 0
+           LEFT JOIN notification_policies AS p ON p.account_id = u.account_id
+          WHERE ",
+        strictness!(),
+        " < 2 AND (u.account_id <> actor.id OR ?3 = 'poll') AND actor.hidden = 0
             AND (?4 IS NULL OR EXISTS (SELECT 1 FROM statuses AS s WHERE s.id = ?4 AND ",
         visible!("s", "u.account_id"),
         "))
@@ -142,7 +168,7 @@ pub fn tell(
                              WHERE n.actor_id = actor.id AND n.account_id = u.account_id AND n.kind = ?3
                                AND n.status_id IS ?4 AND n.emoji IS ?5 AND n.chat_message_id IS ?7
                                AND n.report_id IS ?8)
-         RETURNING account_id, id"
+         RETURNING account_id, id, filtered"
     ))?;
     let told = stmt.query_map(
         params![
@@ -155,9 +181,11 @@ pub fn tell(
             news.chat_message,
             news.report
         ],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)),
     )?;
-    Ok(told.collect::<rusqlite::Result<_>>()?)
+    let told: Vec<(_, bool)> = told.collect::<rusqlite::Result<_>>()?;
+    let at_once = told.into_iter().filter(|(_, filtered)| !filtered);
+    Ok(at_once.map(|(told, _)| told).collect())
 }
 
 /// Takes a notification back: what it told of was undone.

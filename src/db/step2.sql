@@ -567,3 +567,22 @@ CREATE INDEX report_notes_report ON report_notes (report_id, id);
 CREATE INDEX report_notes_account ON report_notes (account_id);
 ALTER TABLE notifications ADD COLUMN report_id INTEGER REFERENCES reports (id) ON DELETE CASCADE;
 CREATE INDEX notifications_report ON notifications (report_id) WHERE report_id IS NOT NULL;
+
+ALTER TABLE notifications ADD COLUMN filtered INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX notifications_filtered ON notifications (account_id, actor_id, id) WHERE filtered = 1;
+-- Whose notifications somebody has kept back (1) or dropped (2); 0: told as any other. No row: nobody's.
+CREATE TABLE notification_policies (
+  account_id           INTEGER PRIMARY KEY REFERENCES users (account_id) ON DELETE CASCADE,
+  for_not_following    INTEGER NOT NULL DEFAULT 0 CHECK (for_not_following BETWEEN 0 AND 2),
+  for_not_followers    INTEGER NOT NULL DEFAULT 0 CHECK (for_not_followers BETWEEN 0 AND 2),
+  for_new_accounts     INTEGER NOT NULL DEFAULT 0 CHECK (for_new_accounts BETWEEN 0 AND 2),
+  for_private_mentions INTEGER NOT NULL DEFAULT 0 CHECK (for_private_mentions BETWEEN 0 AND 2),
+  for_limited_accounts INTEGER NOT NULL DEFAULT 0 CHECK (for_limited_accounts BETWEEN 0 AND 2)
+);
+-- People whose notifications somebody wants, whatever the policy says.
+CREATE TABLE notification_permissions (
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  actor_id   INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  PRIMARY KEY (account_id, actor_id)
+) WITHOUT ROWID;
+CREATE INDEX notification_permissions_actor ON notification_permissions (actor_id);

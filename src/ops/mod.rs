@@ -26,6 +26,7 @@ pub mod mascots;
 pub mod media;
 pub mod mfa;
 pub mod moderation_log;
+pub mod notification_policy;
 pub mod notifications;
 pub mod outgoing;
 pub mod password_resets;

@@ -25,6 +25,7 @@ pub mod marker;
 pub mod media;
 pub mod nodeinfo;
 pub mod notification;
+pub mod notification_group;
 pub mod push;
 pub mod reaction;
 pub mod relationship;

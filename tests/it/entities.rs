@@ -34,8 +34,10 @@ const ENTITIES: &[(&str, &str)] = &[
     (
         "InstanceV2",
         "domain:str title:str version:str source_url:str description:str usage:obj thumbnail:Thumbnail icon:[Icon] languages:[str]
-         registrations:Registrations contact:Contact rules:[Rule] configuration:ConfigurationV2 pleroma:InstancePleroma",
+         registrations:Registrations contact:Contact rules:[Rule] configuration:ConfigurationV2 api_versions:ApiVersions
+         pleroma:InstancePleroma",
     ),
+    ("ApiVersions", "mastodon:int"),
     ("Thumbnail", "url:str"),
     ("Icon", "src:str size:str"),
     ("Registrations", "enabled:bool approval_required:bool message:str|null"),
@@ -166,6 +168,35 @@ const ENTITIES: &[(&str, &str)] = &[
         "id:id type:str created_at:date account:Account status?:Status group_key:str pleroma:NotificationPleroma emoji?:str
          emoji_url?:str|null target?:Account",
     ),
+    (
+        "Grouped",
+        "accounts:[Account] statuses:[Status] notification_groups:[NotificationGroup]",
+    ),
+    (
+        "NotificationGroup",
+        "group_key:str notifications_count:int type:str most_recent_notification_id:int page_min_id:id page_max_id:id
+         latest_page_notification_at:date sample_account_ids:[id] status_id?:id emoji?:str emoji_url?:str",
+    ),
+    ("Count", "count:int"),
+    (
+        "PolicyV1",
+        "filter_not_following:bool filter_not_followers:bool filter_new_accounts:bool filter_private_mentions:bool
+         summary:PolicySummary",
+    ),
+    (
+        "PolicyV2",
+        "for_not_following:Treatment for_not_followers:Treatment for_new_accounts:Treatment for_private_mentions:Treatment
+         for_limited_accounts:Treatment summary:PolicySummary",
+    ),
+    (
+        "PolicySummary",
+        "pending_requests_count:int pending_notifications_count:int",
+    ),
+    (
+        "NotificationRequest",
+        "id:id created_at:date updated_at:date notifications_count:int account:Account last_status:Status|null",
+    ),
+    ("Merged", "merged:bool"),
     ("NotificationPleroma", "is_seen:bool is_muted:bool"),
     // 2.8
     (
@@ -214,10 +245,13 @@ const ENTITIES: &[(&str, &str)] = &[
 ];
 
 /// Types with a name of their own.
-const ALIASES: &[(&str, &str)] = &[(
-    "FilterContext",
-    "'home'|'notifications'|'public'|'thread'|'account'",
-)];
+const ALIASES: &[(&str, &str)] = &[
+    (
+        "FilterContext",
+        "'home'|'notifications'|'public'|'thread'|'account'",
+    ),
+    ("Treatment", "'accept'|'filter'|'drop'"),
+];
 
 /// What the routes answer. Rows of the same answer stand together; `GET POST /a /b` is every pair of them.
 const ANSWERS: &[(&str, &str)] = &[
@@ -292,6 +326,32 @@ const ANSWERS: &[(&str, &str)] = &[
     ("[Notification]", "GET /api/v1/notifications"),
     ("Notification", "GET /api/v1/notifications/{id}"),
     ("Notification|[Notification]", "POST /api/v1/pleroma/notifications/read"),
+    (
+        "Grouped",
+        "GET /api/v2/notifications /api/v2/notifications/{group_key}",
+    ),
+    (
+        "[Account]",
+        "GET /api/v2/notifications/{group_key}/accounts",
+    ),
+    (
+        "Count",
+        "GET /api/v1/notifications/unread_count /api/v2/notifications/unread_count",
+    ),
+    ("PolicyV1", "GET PUT /api/v1/notifications/policy"),
+    ("PolicyV2", "GET PUT PATCH /api/v2/notifications/policy"),
+    ("[NotificationRequest]", "GET /api/v1/notifications/requests"),
+    (
+        "NotificationRequest",
+        "GET /api/v1/notifications/requests/{id}",
+    ),
+    ("Merged", "GET /api/v1/notifications/requests/merged"),
+    (
+        "Nothing",
+        "POST /api/v2/notifications/{group_key}/dismiss /api/v1/notifications/requests/accept
+         /api/v1/notifications/requests/dismiss /api/v1/notifications/requests/{id}/accept
+         /api/v1/notifications/requests/{id}/dismiss",
+    ),
     ("Search", "GET /api/v2/search"),
     ("SearchV1", "GET /api/v1/search"),
     ("[Conversation]", "GET /api/v1/conversations"),

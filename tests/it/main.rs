@@ -46,6 +46,7 @@ mod mfa;
 mod mfa_page;
 mod mutes;
 mod nodeinfo;
+mod notification_policy;
 mod notification_rules;
 mod notification_settings;
 mod notifications;

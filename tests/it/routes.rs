@@ -187,3 +187,104 @@ fn every_route_has_a_test() {
         .collect();
     assert!(missing.is_empty(), "no test names\n{}", missing.join("\n"));
 }
+
+/// Streams never end, so nobody waits for one here.
+fn is_stream(route: &Route) -> bool {
+    route.path.starts_with("/api/v1/streaming")
+}
+
+/// Somebody who calls.
+struct Caller<'a> {
+    name: &'a str,
+    token: Option<&'a str>,
+    is_user: bool,
+    has_scope: bool,
+    is_admin: bool,
+}
+
+/// What the table says about a caller: the refusal that is due, if one is.
+fn refusal(caller: &Caller, access: &Access) -> Option<(u16, String)> {
+    let stranger = (403, "Invalid credentials.".to_owned());
+    let scopeless = |scopes: &[&str]| {
+        let missing = format!("Insufficient permissions: {}.", scopes.join(" | "));
+        (!scopes.is_empty() && !caller.has_scope).then_some((403, missing))
+    };
+    match access {
+        Access::Open | Access::Optional(_) | Access::Known(_) => None,
+        Access::Token => (!caller.is_user).then(|| (401, "The access token is invalid".to_owned())),
+        Access::User(_) | Access::Admin(_) if !caller.is_user => Some(stranger),
+        Access::User(scopes) => scopeless(scopes),
+        Access::Admin(_) if !caller.is_admin => Some((403, "User is not an admin.".to_owned())),
+        Access::Admin(scopes) => scopeless(scopes),
+    }
+}
+
+#[test]
+fn every_row_treats_every_caller_as_the_table_says() {
+    let server = TestServer::new();
+    let (alice, bob, admin) = (
+        server.user("alice"),
+        server.user("bob"),
+        server.admin("boss"),
+    );
+    let id = alice.id.parse().unwrap();
+    let useless = server.app.db().write(|tx| {
+        let hour = std::time::Duration::from_secs(3600);
+        kenoma::ops::tokens::issue(tx, None, Some(id), "push:nothing", hour)
+    });
+    let useless = useless.unwrap().access;
+    let caller = |name, token, has_scope, is_admin| Caller {
+        name,
+        token,
+        is_user: token.is_some(),
+        has_scope,
+        is_admin,
+    };
+    let callers = [
+        caller("no token", None, false, false),
+        caller("wrong scope", Some(&*useless), false, false),
+        caller("another user", Some(&*bob.token), true, false),
+        caller("right scope", Some(&*alice.token), true, false),
+        caller("admin", Some(&*admin.token), true, true),
+    ];
+    let mut wrong = Vec::new();
+    for caller in &callers {
+        for route in ROUTES.iter().filter(|route| !is_stream(route)) {
+            let answer = ask(&server, route, caller.token);
+            let due = refusal(caller, &route.access);
+            let error = || answer.value()["error"].as_str().map(str::to_owned);
+            let is_right = match &due {
+                Some((status, text)) => answer.status == *status && error().as_ref() == Some(text),
+                // What they are told then is other tests' affair: only not that they may not ask, nor that we failed.
+                None => (answer.status < 500 || is_documented(route)) && !is_refusal(&answer),
+            };
+            if !is_right {
+                let (status, text) = (answer.status, answer.text());
+                let text: String = text.chars().take(120).collect();
+                wrong.push(format!(
+                    "{} by {}: {status} {text}",
+                    name(route),
+                    caller.name
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Pleroma answers 500 to these without parameters, and clients' tests insist on it (pleroma-contract B.3, B.4).
+fn is_documented(route: &Route) -> bool {
+    matches!(route.path, "/oauth/token" | "/oauth/revoke")
+}
+
+/// One of the answers that the dispatcher gives before a handler runs.
+fn is_refusal(answer: &Answer) -> bool {
+    let text = answer.text();
+    let refusals = [
+        "Invalid credentials.",
+        "Insufficient permissions",
+        "User is not an admin",
+        "The access token is invalid",
+    ];
+    matches!(answer.status, 401 | 403) && refusals.iter().any(|refusal| text.contains(refusal))
+}

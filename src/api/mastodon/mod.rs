@@ -17,6 +17,8 @@ pub mod instance;
 pub mod lists;
 pub mod markers;
 pub mod media;
+pub mod notification_groups;
+pub mod notification_policy;
 pub mod notifications;
 pub mod pictures;
 pub mod polls;

@@ -68,7 +68,7 @@ pub fn destroy_multiple(cx: &Ctx) -> Result<Reply> {
     Reply::json(&json!({}))
 }
 
-fn filter(cx: &Ctx) -> Result<Filter> {
+pub(super) fn filter(cx: &Ctx) -> Result<Filter> {
     let actor = match cx.params.nonempty("account_id") {
         Some(id) => Some(AccountId(id.parse().map_err(|_| no_account())?)),
         None => None,
@@ -83,6 +83,8 @@ fn filter(cx: &Ctx) -> Result<Filter> {
         actor,
         with_muted: cx.params.bool("with_muted").unwrap_or(false),
         unseen: false,
+        with_filtered: cx.params.bool("include_filtered").unwrap_or(false),
+        status: None,
     })
 }
 

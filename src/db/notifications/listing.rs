@@ -53,6 +53,10 @@ pub struct Filter {
     pub with_muted: bool,
     /// Those that nobody marked as seen.
     pub unseen: bool,
+    /// Those that the reader's policy keeps back too.
+    pub with_filtered: bool,
+    /// About this status only.
+    pub status: Option<StatusId>,
 }
 
 impl Default for Filter {
@@ -64,6 +68,8 @@ impl Default for Filter {
             actor: None,
             with_muted: false,
             unseen: false,
+            with_filtered: false,
+            status: None,
         }
     }
 }
@@ -84,7 +90,7 @@ macro_rules! sql {
                 AND (?5 IS NULL OR n.actor_id = ?5)
                 AND (?6 OR (coalesce(m.notifications, 0) = 0 AND cm.account_id IS NULL))
                 AND (s.id IS NULL OR s.visibility NOT IN (SELECT value FROM json_each(?7)))
-                AND (n.seen = 0 OR NOT ?8)
+                AND (n.seen = 0 OR NOT ?8) AND (n.filtered = 0 OR ?11) AND (?12 IS NULL OR n.status_id = ?12)
                 AND a.hidden = 0 AND (n.kind <> 'move' OR a.moved_to_id IS NOT NULL)
                 AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?1 AND target_id = a.id)
                 AND (NOT EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ?1 AND host = a.host)
@@ -123,7 +129,9 @@ pub fn list(
             json_ids(&without),
             filter.unseen,
             page.limit,
-            Timestamp::now()
+            Timestamp::now(),
+            filter.with_filtered,
+            filter.status
         ],
         read,
     )?;
@@ -143,6 +151,7 @@ pub fn one(
     let filter = Filter {
         kinds: Kind::ALL.to_vec(),
         with_muted: true,
+        with_filtered: true,
         ..Filter::default()
     };
     let page = Page {
@@ -191,7 +200,7 @@ pub fn mark_seen_up_to(db: &Connection, reader: AccountId, id: NotificationId) -
 pub fn newest_seen(db: &Connection, reader: AccountId) -> Result<Option<NotificationId>> {
     Ok(db
         .prepare_cached(
-            "SELECT (SELECT id FROM notifications WHERE account_id = ?1 AND seen = 1 ORDER BY id DESC LIMIT 1)",
+            "SELECT (SELECT id FROM notifications WHERE account_id = ?1 AND seen = 1 AND filtered = 0 ORDER BY id DESC LIMIT 1)",
         )?
         .query_row(params![reader], |row| row.get(0))?)
 }
