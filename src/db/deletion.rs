@@ -53,6 +53,7 @@ const LITTLE: &[&str] = &[
     "DELETE FROM tag_follows WHERE account_id = ?1",
     "DELETE FROM notification_policies WHERE account_id = ?1",
     "DELETE FROM notification_permissions WHERE account_id = ?1",
+    "DELETE FROM notification_permissions WHERE actor_id = ?1",
     "DELETE FROM announcement_reads WHERE account_id = ?1",
     "DELETE FROM announcement_reactions WHERE account_id = ?1",
     "DELETE FROM endorsements WHERE account_id = ?1",

@@ -17,7 +17,10 @@ use crate::text::html::escape;
 
 /// The Mastodon level that is really there, and the Pleroma level whose extensions are. Clients parse this to the letter:
 /// no `-`, one space, a plain semantic version.
-pub const VERSION: &str = "2.7.2 (compatible; Pleroma 2.7.0+kenoma)";
+pub const VERSION: &str = "4.3.0 (compatible; Pleroma 2.7.0+kenoma)";
+
+/// The same by Mastodon's count of API versions: 2 has grouped notifications, 7 has quotes (mastodon-api 3).
+const MASTODON_API: u32 = 7;
 
 /// For what has no limit, where clients insist on a 32-bit number.
 const UNLIMITED: i32 = i32::MAX;
@@ -195,7 +198,13 @@ pub struct InstanceV2<'a> {
     contact: Contact<'a>,
     rules: &'a [Rule],
     configuration: V2Configuration,
+    api_versions: ApiVersions,
     pleroma: Pleroma<'a>,
+}
+
+#[derive(Serialize)]
+struct ApiVersions {
+    mastodon: u32,
 }
 
 #[derive(Serialize)]
@@ -429,6 +438,9 @@ impl About<'_> {
             },
             rules: &self.rules,
             configuration: self.v2_configuration(),
+            api_versions: ApiVersions {
+                mastodon: MASTODON_API,
+            },
             pleroma: self.pleroma(),
         }
     }

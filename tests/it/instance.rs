@@ -1,7 +1,10 @@
 //! What the server says of itself.
 
-use crate::support::TestServer;
+use kenoma::routes::ROUTES;
+use kenoma::web::router::Route;
 use serde_json::{Value, json};
+
+use crate::support::TestServer;
 
 #[test]
 fn the_instance_tells_its_settings_in_both_versions() {
@@ -45,7 +48,32 @@ fn the_instance_tells_its_settings_in_both_versions() {
 fn the_version_is_of_the_form_that_clients_parse() {
     let server = TestServer::new();
     let v1 = server.get("/api/v1/instance").ok();
-    assert_eq!(v1["version"], "2.7.2 (compatible; Pleroma 2.7.0+kenoma)");
+    assert_eq!(v1["version"], "4.3.0 (compatible; Pleroma 2.7.0+kenoma)");
+}
+
+#[test]
+fn what_the_version_announces_is_in_the_route_table() {
+    let server = TestServer::new();
+    let v2 = server.get("/api/v2/instance").ok();
+    assert_eq!(v2["api_versions"], json!({"mastodon": 7}));
+    // 3.5 to 4.3, and what API versions 2 and 7 stand for (mastodon-api 3).
+    for announced in [
+        "PUT /api/v1/statuses/{id}",
+        "GET /api/v1/statuses/{id}/history",
+        "GET /api/v2/filters",
+        "POST /api/v2/media",
+        "POST /api/v1/tags/{name}/follow",
+        "GET /api/v2/notifications",
+        "GET /api/v2/notifications/policy",
+        "GET /api/v1/notifications/requests",
+        "GET /api/v1/statuses/{id}/quotes",
+        "POST /api/v1/statuses/{id}/quotes/{quoting_id}/revoke",
+        "PUT /api/v1/statuses/{id}/interaction_policy",
+    ] {
+        let (method, path) = announced.split_once(' ').unwrap();
+        let is_there = |route: &&Route| route.method == method && route.path == path;
+        assert!(ROUTES.iter().any(|route| is_there(&route)), "{announced}");
+    }
 }
 
 #[test]

@@ -74,8 +74,9 @@ impl Default for Filter {
     }
 }
 
+/// `$about` picks the index: `?12 IS NULL` for the reader's list, the status for what was told of one.
 macro_rules! sql {
-    ($order:literal) => {
+    ($about:literal, $order:literal) => {
         concat!(
             "SELECT n.id, n.kind, n.actor_id, a.moved_to_id, n.status_id, n.emoji, r.url, n.seen, n.created_at,
                     m.account_id IS NOT NULL OR cm.account_id IS NOT NULL, n.chat_message_id, n.report_id
@@ -85,12 +86,14 @@ macro_rules! sql {
                LEFT JOIN mutes AS m ON m.account_id = ?1 AND m.target_id = a.id AND (m.expires_at IS NULL OR m.expires_at > ?10)
                LEFT JOIN conversation_mutes AS cm ON cm.account_id = ?1 AND cm.conversation_id = s.conversation_id
                                                  AND (cm.expires_at IS NULL OR cm.expires_at > ?10)
-              WHERE n.account_id = ?1 AND n.id < ?2 AND n.id > ?3
+              WHERE ",
+            $about,
+            " AND n.id < ?2 AND n.id > ?3
                 AND n.kind IN (SELECT value FROM json_each(?4))
                 AND (?5 IS NULL OR n.actor_id = ?5)
                 AND (?6 OR (coalesce(m.notifications, 0) = 0 AND cm.account_id IS NULL))
                 AND (s.id IS NULL OR s.visibility NOT IN (SELECT value FROM json_each(?7)))
-                AND (n.seen = 0 OR NOT ?8) AND (n.filtered = 0 OR ?11) AND (?12 IS NULL OR n.status_id = ?12)
+                AND (n.seen = 0 OR NOT ?8) AND (n.filtered = 0 OR ?11)
                 AND a.hidden = 0 AND (n.kind <> 'move' OR a.moved_to_id IS NOT NULL)
                 AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?1 AND target_id = a.id)
                 AND (NOT EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ?1 AND host = a.host)
@@ -113,10 +116,11 @@ pub fn list(
 ) -> Result<Vec<NotificationRow>> {
     let kinds: Vec<&str> = filter.kinds.iter().map(|kind| kind.name()).collect();
     let without: Vec<i64> = filter.without.iter().map(|one| *one as i64).collect();
-    let mut stmt = db.prepare_cached(if page.upwards() {
-        sql!("ASC")
-    } else {
-        sql!("DESC")
+    let mut stmt = db.prepare_cached(match (filter.status, page.upwards()) {
+        (None, false) => sql!("n.account_id = ?1 AND ?12 IS NULL", "DESC"),
+        (None, true) => sql!("n.account_id = ?1 AND ?12 IS NULL", "ASC"),
+        (Some(_), false) => sql!("+n.account_id = ?1 AND n.status_id = ?12", "DESC"),
+        (Some(_), true) => sql!("+n.account_id = ?1 AND n.status_id = ?12", "ASC"),
     })?;
     let rows = stmt.query_map(
         params![
