@@ -41,12 +41,12 @@ pub fn deliver(db: &Connection, status: StatusId, author: AccountId, reach: Reac
 const BACKFILL: i64 = 40;
 
 /// Puts the newest posts of an actively followed account into the follower's home timeline, but for direct ones. Reading it
-/// applies the options of the follow.
+/// applies the options of the follow. A follower elsewhere has no home here.
 pub fn backfill(db: &Connection, follower: AccountId, target: AccountId) -> Result<()> {
     db.prepare_cached(concat!(
         "INSERT INTO home_entries (account_id, status_id)
          SELECT ?1, s.id FROM statuses AS s
-          WHERE s.account_id = ?2 AND s.visibility <> 3
+          WHERE s.account_id = ?2 AND s.visibility <> 3 AND EXISTS (SELECT 1 FROM users WHERE account_id = ?1)
             AND ",
         visible!("s", "?1"),
         " AND ",

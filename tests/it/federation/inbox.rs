@@ -278,6 +278,8 @@ fn a_claimed_name_is_not_counted_against_until_it_is_proved() {
 fn a_follow_is_answered_each_time_and_counted_once() {
     let server = TestServer::new();
     let alice = server.user("alice");
+    // What somebody posted before is in no home here of whoever follows from elsewhere.
+    alice.post_status("earlier");
     let bob = Stranger::new(&server, "bob", "remote.example");
     let target = format!("{BASE}/users/alice");
     let follow = bob.activity("Follow", json!(target));
