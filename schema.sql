@@ -837,7 +837,7 @@ CREATE TABLE activities (
 CREATE INDEX activities_account ON activities (account_id);
 CREATE INDEX activities_status ON activities (status_id) WHERE status_id IS NOT NULL;
 CREATE INDEX activities_age ON activities (created_at);
--- Who is to get it: one row per inbox. `urgency` 0 goes before 1 (deletions and withdrawals).
+-- Who is to get it: one row per inbox. `urgency` 0 goes before 1 (deletions and withdrawals); 2 is not tried again.
 CREATE TABLE deliveries (
   id          INTEGER PRIMARY KEY,
   activity_id INTEGER NOT NULL REFERENCES activities (id) ON DELETE CASCADE,
@@ -891,11 +891,15 @@ CREATE TABLE seen_activities (
   seen_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX seen_activities_age ON seen_activities (seen_at);
--- Which servers have a post of ours: those it was delivered to and those that fetched it.
+-- Which servers have a post of ours: those that it was brought to and those that came for it (`fetched`). By `inbox` each
+-- of them hears what becomes of it.
 CREATE TABLE status_hosts (
   status_id INTEGER NOT NULL REFERENCES statuses (id) ON DELETE CASCADE,
+  inbox     TEXT    NOT NULL,
   host      TEXT    NOT NULL,
-  PRIMARY KEY (status_id, host)
+  fetched   INTEGER NOT NULL DEFAULT 0,
+  since     INTEGER NOT NULL,
+  PRIMARY KEY (status_id, inbox)
 ) WITHOUT ROWID;
 -- Undoing names what is undone by its id.
 CREATE INDEX favourites_uri ON favourites (uri) WHERE uri IS NOT NULL;

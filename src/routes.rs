@@ -414,6 +414,9 @@ pub static ROUTES: &[Route] = &[
     put("/api/v1/statuses/{id}/emoji_reactions/{emoji}",      User(&["write:statuses"]),         reactions::add),
     delete("/api/v1/statuses/{id}/emoji_reactions/{emoji}",   User(&["write:statuses"]),         reactions::remove),
 
+    // Which servers have a post
+    get("/api/v1/kenoma/statuses/{id}/deliveries", User(&["read:statuses"]),                     api::kenoma::deliveries::list),
+
     // Reports
     post("/api/v1/reports",                        User(&["write:reports"]),                     api::mastodon::reports::create).rate(Class::Posting),
 

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod emoji;
 pub mod features;
+pub mod kenoma;
 pub mod mastodon;
 pub mod media;
 pub mod nodeinfo;

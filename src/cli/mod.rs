@@ -8,6 +8,7 @@ pub mod ephemeral;
 pub mod frontend;
 pub mod serve;
 pub mod stats;
+pub mod status;
 pub mod token;
 pub mod user;
 
@@ -58,6 +59,9 @@ enum Command {
     /// Install, list and remove web clients
     #[command(subcommand)]
     Frontend(frontend::Command),
+    /// See what became of a post
+    #[command(subcommand)]
+    Status(status::Command),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -83,6 +87,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Token(command) => token::run(&cli.data, command),
         Command::Emoji(command) => emoji::run(&cli.data, command),
         Command::Frontend(command) => frontend::run(&cli.data, command),
+        Command::Status(command) => status::run(&cli.data, command),
         Command::Config(command) => config::run(&cli.data, command),
         Command::Stats(arguments) => stats::run(&cli.data, arguments),
     }

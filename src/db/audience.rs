@@ -62,21 +62,10 @@ pub fn of_people(db: &Connection, people: &[AccountId], personal: bool) -> Resul
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Inboxes of everybody who has a post, by delivery or because they fetched it.
-pub fn of_status(db: &Connection, status: StatusId) -> Result<Vec<String>> {
-    let mut stmt = db.prepare_cached(
-        "SELECT DISTINCT coalesce(a.shared_inbox, a.inbox) FROM status_hosts AS h
-           JOIN accounts AS a ON a.id = (SELECT id FROM accounts WHERE host = h.host AND inbox IS NOT NULL AND host <> '' LIMIT 1)
-          WHERE h.status_id = ?1",
-    )?;
-    let rows = stmt.query_map(params![status], |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// One inbox of every server that is known.
+/// One inbox of every server that is known; of servers without a shared one, one of each person.
 pub fn everybody(db: &Connection) -> Result<Vec<String>> {
     let mut stmt = db.prepare_cached(
-        "SELECT DISTINCT shared_inbox FROM accounts WHERE host <> '' AND shared_inbox IS NOT NULL",
+        "SELECT DISTINCT coalesce(shared_inbox, inbox) FROM accounts WHERE host <> '' AND inbox IS NOT NULL",
     )?;
     let rows = stmt.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

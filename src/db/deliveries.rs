@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::status_hosts;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{self, AccountId, StatusId};
@@ -82,11 +83,10 @@ pub fn done(db: &Connection, row: &DeliveryRow, status: u16) -> Result<()> {
         "UPDATE deliveries SET state = 1, attempts = attempts + 1, lease_until = 0, last_status = ?2, last_error = NULL WHERE id = ?1",
     )?
     .execute(params![row.id, status])?;
-    db.prepare_cached(
-        "INSERT INTO status_hosts (status_id, host) SELECT id, ?2 FROM statuses WHERE id = ?1 ON CONFLICT DO NOTHING",
-    )?
-    .execute(params![row.status, row.host])?;
-    Ok(())
+    match row.status {
+        Some(status) => status_hosts::insert(db, status, &row.inbox, &row.host, false),
+        None => Ok(()),
+    }
 }
 
 /// It did not arrive: another try at `again`, or none.
@@ -99,7 +99,7 @@ pub fn failed(
 ) -> Result<()> {
     db.prepare_cached(
         "UPDATE deliveries SET attempts = attempts + 1, lease_until = 0, last_status = ?2, last_error = ?3,
-                               state = CASE WHEN ?4 IS NULL THEN 2 ELSE 0 END, run_at = coalesce(?4, run_at)
+                               state = CASE WHEN ?4 IS NULL OR urgency = 2 THEN 2 ELSE 0 END, run_at = coalesce(?4, run_at)
           WHERE id = ?1",
     )?
     .execute(params![id, status, error, again])?;
@@ -122,12 +122,73 @@ pub fn release_all(db: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// What carried a post and was not sent yet is not sent any more.
+/// What carries a post is not sent any more. What somebody sends at this moment arrives or not, but is not tried again.
 pub fn cancel(db: &Connection, status: StatusId) -> Result<()> {
+    let now = Timestamp::now();
     db.prepare_cached(
-        "DELETE FROM deliveries WHERE state = 0 AND lease_until = 0 AND attempts = 0
+        "DELETE FROM deliveries WHERE state = 0 AND lease_until <= ?2
+            AND activity_id IN (SELECT id FROM activities WHERE status_id = ?1)",
+    )?
+    .execute(params![status, now])?;
+    db.prepare_cached(
+        "UPDATE deliveries SET urgency = 2 WHERE state = 0
             AND activity_id IN (SELECT id FROM activities WHERE status_id = ?1)",
     )?
     .execute(params![status])?;
     Ok(())
+}
+
+/// Nothing that an account said before is sent any more.
+pub fn cancel_of(db: &Connection, account: AccountId) -> Result<()> {
+    db.prepare_cached(
+        "DELETE FROM deliveries WHERE state = 0 AND lease_until <= ?2
+            AND activity_id IN (SELECT id FROM activities WHERE account_id = ?1)",
+    )?
+    .execute(params![account, Timestamp::now()])?;
+    Ok(())
+}
+
+/// How far a post has got with one inbox.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names are the columns of schema.sql")]
+pub struct Progress {
+    pub inbox: String,
+    pub host: String,
+    /// 0 due, 1 done, 2 given up.
+    pub state: i64,
+    pub attempts: u32,
+    pub run_at: Timestamp,
+    pub last_status: Option<u16>,
+    pub last_error: Option<String>,
+}
+
+/// How far what carries a post has got, the newest last: its making, and each change of it.
+pub fn of_status(db: &Connection, status: StatusId) -> Result<Vec<Progress>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT d.inbox, d.host, d.state, d.attempts, d.run_at, d.last_status, d.last_error
+           FROM activities AS a JOIN deliveries AS d ON d.activity_id = a.id
+          WHERE a.status_id = ?1 ORDER BY a.id",
+    )?;
+    let rows = stmt.query_map(params![status], |row| {
+        Ok(Progress {
+            inbox: row.get(0)?,
+            host: row.get(1)?,
+            state: row.get(2)?,
+            attempts: row.get(3)?,
+            run_at: row.get(4)?,
+            last_status: row.get(5)?,
+            last_error: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Inboxes that may have what carries a post although they did not say so: somebody tried.
+pub fn tried(db: &Connection, status: StatusId) -> Result<Vec<String>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT DISTINCT d.inbox FROM activities AS a JOIN deliveries AS d ON d.activity_id = a.id
+          WHERE a.status_id = ?1 AND (d.attempts > 0 OR d.lease_until > 0)",
+    )?;
+    let rows = stmt.query_map(params![status], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

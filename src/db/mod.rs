@@ -63,6 +63,7 @@ pub mod seen_activities;
 pub mod server_state;
 pub mod stats;
 pub mod status_edits;
+pub mod status_hosts;
 pub mod status_search;
 pub mod statuses;
 pub mod streaming;

@@ -1,12 +1,16 @@
 //! Posts by their ids, the activities that made them, and what hangs on them.
 
+use std::cell::Cell;
+
 use rusqlite::Connection;
 
 use super::caller;
 use super::documents::collection::{Collection, Page as CollectionPage};
 use super::documents::note::{self, Posted};
 use super::documents::{self, Document, Emoji, Tombstone};
+use super::wire;
 use crate::db::page::Page;
+use crate::db::status_hosts;
 use crate::db::statuses::{self, StatusRow};
 use crate::db::visibility::Visibility;
 use crate::error::{Error, Result};
@@ -30,7 +34,7 @@ fn shown(db: &Connection, caller: Option<AccountId>, id: StatusId) -> Result<Sta
 fn answer<T: serde::Serialize>(
     cx: &Ctx,
     uri: &str,
-    write: impl FnOnce(&Connection, StatusRow) -> Result<T>,
+    write: impl FnOnce(&Connection, StatusRow, Option<AccountId>) -> Result<T>,
 ) -> Result<Reply> {
     let caller = caller::known(cx)?;
     let written = cx.app.db().read(|db| {
@@ -41,7 +45,7 @@ fn answer<T: serde::Serialize>(
             };
         };
         let row = shown(db, caller, id)?;
-        write(db, row).map(Ok)
+        write(db, row, caller).map(Ok)
     })?;
     match written {
         Ok(thing) => documents::reply(cx, &Document::new(thing)),
@@ -56,12 +60,27 @@ fn uri(cx: &Ctx, folder: &str) -> String {
 
 /// `GET /objects/{uuid}`
 pub fn show(cx: &Ctx) -> Result<Reply> {
-    answer(cx, &uri(cx, "objects"), |db, row| {
+    let came = Cell::new(None);
+    let reply = answer(cx, &uri(cx, "objects"), |db, row, caller| {
+        if let Some(caller) = caller
+            && let Some(inbox) = status_hosts::unheard(db, row.id, caller)?
+        {
+            came.set(Some((row.id, inbox)));
+        }
         match note::one(db, cx.app.house(), row.id)? {
             Some(Posted::Note(note)) => Ok(note),
             _ => Err(Error::record()),
         }
-    })
+    })?;
+    if let Some((status, inbox)) = came.take()
+        && let Some(host) = wire::host_of(&inbox)
+    {
+        // Whoever came for it hears of its end.
+        cx.app
+            .db()
+            .write(|tx| status_hosts::insert(tx, status, &inbox, &host, true))?;
+    }
+    Ok(reply)
 }
 
 /// `GET /activities/{uuid}`: a reblog, or the making of the post that has the same last part.
@@ -74,7 +93,7 @@ pub fn activity(cx: &Ctx) -> Result<Reply> {
         true => own,
         false => of_post,
     };
-    answer(cx, &uri, |db, row| {
+    answer(cx, &uri, |db, row, _| {
         note::one(db, cx.app.house(), row.id)?
             .map(Posted::into_activity)
             .ok_or(Error::record())
@@ -97,7 +116,7 @@ pub fn replies(cx: &Ctx) -> Result<Reply> {
     let id = uri(cx, "objects");
     let own = format!("{id}/replies");
     if !cx.params.has("page") {
-        return answer(cx, &id, |_, row| {
+        return answer(cx, &id, |_, row, _| {
             let first = format!("{own}?page=true");
             Ok(Collection::<String>::paged(
                 own,
@@ -111,7 +130,7 @@ pub fn replies(cx: &Ctx) -> Result<Reply> {
         limit: REPLIES,
         ..Page::default()
     };
-    answer(cx, &id, |db, row| {
+    answer(cx, &id, |db, row, _| {
         let found = statuses::public_replies(db, row.id, &page)?;
         let next = found.last().filter(|_| found.len() as i64 == REPLIES);
         let next = next.map(|(id, _)| format!("{own}?page=true&min_id={id}"));
@@ -123,7 +142,7 @@ pub fn replies(cx: &Ctx) -> Result<Reply> {
 /// `GET /objects/{uuid}/likes`: how many.
 pub fn likes(cx: &Ctx) -> Result<Reply> {
     let id = uri(cx, "objects");
-    answer(cx, &id, |_, row| {
+    answer(cx, &id, |_, row, _| {
         let own = format!("{id}/likes");
         Ok(Collection::<String>::paged(
             own,
@@ -136,7 +155,7 @@ pub fn likes(cx: &Ctx) -> Result<Reply> {
 /// `GET /objects/{uuid}/shares`: how many.
 pub fn shares(cx: &Ctx) -> Result<Reply> {
     let id = uri(cx, "objects");
-    answer(cx, &id, |_, row| {
+    answer(cx, &id, |_, row, _| {
         let own = format!("{id}/shares");
         Ok(Collection::<String>::paged(
             own,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::statuses::StatusRow;
 use crate::db::visibility::Visibility;
-use crate::db::{Tx, audience, jobs};
+use crate::db::{Tx, audience, deliveries, jobs, status_hosts};
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
 
@@ -34,6 +34,7 @@ pub enum Outgoing {
         uri: String,
         account: AccountId,
         status: StatusId,
+        inboxes: Vec<String>,
     },
     Follow {
         account: AccountId,
@@ -110,7 +111,7 @@ pub fn deletion(tx: &Tx, status: &StatusRow) -> Result<()> {
         return Ok(());
     }
     let inboxes = everybody_who_has(tx, status)?;
-    crate::db::deliveries::cancel(tx, status.id)?;
+    deliveries::cancel(tx, status.id)?;
     if inboxes.is_empty() {
         return Ok(());
     }
@@ -121,6 +122,7 @@ pub fn deletion(tx: &Tx, status: &StatusRow) -> Result<()> {
                 uri: status.uri.clone(),
                 account: status.account,
                 status: inner,
+                inboxes,
             },
             None => Outgoing::Delete {
                 uri: status.uri.clone(),
@@ -132,17 +134,12 @@ pub fn deletion(tx: &Tx, status: &StatusRow) -> Result<()> {
     )
 }
 
-/// Inboxes of followers, addressees, and whoever else is known to have it.
+/// Inboxes of everybody who has it, or may have it: it was brought there, or they came for it. Of a reblog the copies are
+/// with the followers and the author of what is reblogged.
 fn everybody_who_has(db: &Connection, status: &StatusRow) -> Result<Vec<String>> {
-    let mut inboxes = audience::of_status(db, status.id)?;
-    inboxes.extend(audience::of_people(
-        db,
-        &audience::addressed(db, status.id)?,
-        false,
-    )?);
-    if reaches_followers(status.visibility) {
-        inboxes.extend(audience::of_followers(db, status.account)?);
-    }
+    let known = status_hosts::of_status(db, status.id)?;
+    let mut inboxes: Vec<String> = known.into_iter().map(|holder| holder.inbox).collect();
+    inboxes.extend(deliveries::tried(db, status.id)?);
     inboxes.sort_unstable();
     inboxes.dedup();
     Ok(inboxes)

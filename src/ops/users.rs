@@ -3,7 +3,9 @@
 use std::fmt;
 
 use crate::auth::names;
-use crate::db::{Tx, audience, follows as follow_rows, jobs, password_resets, tokens, users};
+use crate::db::{
+    Tx, audience, deliveries, follows as follow_rows, jobs, password_resets, tokens, users,
+};
 use crate::error::Result;
 use crate::ids::AccountId;
 use crate::mail::Site;
@@ -105,6 +107,7 @@ pub fn delete(tx: &Tx, id: AccountId) -> Result<()> {
     }
     tokens::delete_of(tx, id)?;
     users::mark_deleted(tx, id)?;
+    deliveries::cancel_of(tx, id)?;
     if audience::has_neighbours(tx)? {
         outgoing::push(tx, &Outgoing::DeleteActor { account: id })?;
     }

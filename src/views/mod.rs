@@ -13,6 +13,7 @@ pub mod card;
 pub mod chat;
 pub mod conversation;
 pub mod credential_account;
+pub mod delivery;
 pub mod emoji;
 pub mod emoji_pack;
 pub mod featured_tag;

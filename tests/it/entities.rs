@@ -241,6 +241,11 @@ const ENTITIES: &[(&str, &str)] = &[
         "WebPushSubscription",
         "id:int endpoint:str standard:bool alerts:{bool} policy:str server_key:str",
     ),
+    (
+        "Delivery",
+        "host:str state:'delivered'|'waiting'|'failed' fetched:bool delivered_at:date|null attempts:int next_attempt_at:date|null
+         last_status:int|null error:str|null",
+    ),
     ("Report", "id:id action_taken:bool category:str comment:str created_at:date target_account:Account"),
 ];
 
@@ -283,6 +288,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("[Suggestion]", "GET /api/v2/suggestions"),
     ("WebPushSubscription", "GET POST PUT /api/v1/push/subscription"),
     ("Report", "POST /api/v1/reports"),
+    ("[Delivery]", "GET /api/v1/kenoma/statuses/{id}/deliveries"),
     ("[any]", "GET /api/v1/accounts/{id}/identity_proofs"),
     ("Preferences", "GET /api/v1/preferences"),
     ("{Marker}", "GET POST /api/v1/markers"),

@@ -1,5 +1,6 @@
 //! The fediverse: what other servers find here, say to us and hear from us.
 
+mod deletion;
 mod discovery;
 mod documents;
 mod fake;

@@ -10,7 +10,7 @@ use crate::fed::documents::Tombstone;
 use crate::fed::wire::PUBLIC;
 use crate::ids::AccountId;
 
-/// A post is gone: to everybody who may have it.
+/// A post is gone: to everybody who may have it. Nothing of it is told but the id.
 pub fn post(
     db: &Connection,
     uri: &str,
@@ -21,9 +21,9 @@ pub fn post(
     let Some(me) = accounts::by_id(db, account)? else {
         return Ok(None);
     };
-    let to = match visibility <= Visibility::Unlisted as i64 {
-        true => PUBLIC.to_owned(),
-        false => format!("{}/followers", me.uri),
+    let to = match visibility == Visibility::Private as i64 {
+        true => format!("{}/followers", me.uri),
+        false => PUBLIC.to_owned(),
     };
     let stone = Tombstone::new(uri, None);
     let delete = Activity::new(format!("{uri}#delete"), "Delete", &me.uri, stone, vec![to]);

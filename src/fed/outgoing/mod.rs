@@ -105,7 +105,8 @@ pub fn write(app: &App, db: &Connection, outgoing: &Outgoing) -> Result<Option<P
             uri,
             account,
             status,
-        } => post::undo_announce(db, uri, *account, *status),
+            inboxes,
+        } => post::undo_announce(db, uri, *account, *status, inboxes),
         Outgoing::Delete {
             uri,
             account,

@@ -46,6 +46,7 @@ pub fn undo_announce(
     uri: &str,
     account: AccountId,
     status: StatusId,
+    inboxes: &[String],
 ) -> Result<Option<Parcel>> {
     let (Some(me), Some(row)) = (
         accounts::by_id(db, account)?,
@@ -60,8 +61,7 @@ pub fn undo_announce(
         row.uri,
         vec![PUBLIC.into()],
     );
-    let mut inboxes = audience::of_people(db, &[row.account], false)?;
-    inboxes.extend(audience::of_followers(db, account)?);
+    let inboxes = inboxes.to_vec();
     Ok(Some(
         Parcel::new(account, &announce.undone(), inboxes)?.later(),
     ))

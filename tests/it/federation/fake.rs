@@ -12,11 +12,14 @@ use super::ACTIVITY;
 /// What is answered: status, head lines, body.
 type Scripted = (u16, String, Vec<u8>);
 
+/// What was asked: head and body.
+type Asked = Mutex<Vec<(String, Vec<u8>)>>;
+
 /// The server.
 pub struct Fake {
     pub base: String,
     answers: Arc<Mutex<HashMap<String, Scripted>>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    asked: Arc<Asked>,
 }
 
 impl Fake {
@@ -79,13 +82,23 @@ impl Fake {
 
     /// Heads of the requests for a path, so far.
     pub fn asked(&self, path: &str) -> Vec<String> {
-        let is_it = |head: &&String| head.split(' ').nth(1) == Some(path);
-        self.asked
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(is_it)
+        let asked = self.asked.lock().unwrap();
+        let heads = asked.iter().map(|(head, _)| head);
+        heads
+            .filter(|head| head.split(' ').nth(1) == Some(path))
             .cloned()
+            .collect()
+    }
+
+    /// What was posted so far: path and document.
+    pub fn got(&self) -> Vec<(String, Value)> {
+        let asked = self.asked.lock().unwrap();
+        let posts = asked.iter().filter(|(head, _)| head.starts_with("POST"));
+        posts
+            .map(|(head, body)| {
+                let path = head.split(' ').nth(1).unwrap().to_owned();
+                (path, serde_json::from_slice(body).unwrap())
+            })
             .collect()
     }
 }
@@ -93,7 +106,7 @@ impl Fake {
 fn answer(
     mut stream: TcpStream,
     answers: &Mutex<HashMap<String, Scripted>>,
-    asked: &Mutex<Vec<String>>,
+    asked: &Asked,
     picky: bool,
 ) {
     let mut head = String::new();
@@ -111,7 +124,7 @@ fn answer(
     lines.read_exact(&mut body).unwrap();
     let path = head.split(' ').nth(1).unwrap().to_owned();
     let scripted = answers.lock().unwrap().get(&path).cloned();
-    let (status, lines, body) = match scripted {
+    let (status, lines, answer) = match scripted {
         Some(scripted) => scripted,
         None if head.starts_with("POST") && picky && !lower.contains("signature-input:") => {
             (401, String::new(), Vec::new())
@@ -119,7 +132,7 @@ fn answer(
         None if head.starts_with("POST") => (202, String::new(), Vec::new()),
         None => (404, String::new(), Vec::new()),
     };
-    asked.lock().unwrap().push(head);
+    asked.lock().unwrap().push((head, body));
     let lines = if lines.is_empty() {
         lines
     } else {
@@ -128,7 +141,7 @@ fn answer(
     let _ = write!(
         stream,
         "HTTP/1.1 {status} X\r\nConnection: close\r\n{lines}Content-Length: {}\r\n\r\n",
-        body.len()
+        answer.len()
     );
-    let _ = stream.write_all(&body);
+    let _ = stream.write_all(&answer);
 }

@@ -108,6 +108,17 @@ impl<'a> Stranger<'a> {
         self.server.request("POST", path, &all, sent)
     }
 
+    /// The headers of a signed GET.
+    pub fn signed_get(&self, path: &str) -> Vec<(&'static str, String)> {
+        let url = Url::parse(&format!("{BASE}{path}")).unwrap();
+        let outgoing = Outgoing {
+            url: &url,
+            body: None,
+            without_query: false,
+        };
+        signature::sign(&self.key, Variant::Cavage, &outgoing, Timestamp::now()).unwrap()
+    }
+
     /// Says something to the shared inbox; it is acted upon at once.
     #[track_caller]
     pub fn say(&self, activity: &Value) {
