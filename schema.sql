@@ -414,7 +414,8 @@ CREATE TABLE polls (
   hide_totals  INTEGER NOT NULL DEFAULT 0,          -- the options' counts, until it is over
   expires_at   INTEGER,                             -- NULL: never
   voters_count INTEGER DEFAULT 0,                   -- NULL: the origin does not say
-  fetched_at   INTEGER                              -- remote: when the counts were last taken from the origin
+  -- Remote: when the counts were last taken from the origin. Ours: when other servers hear of them next, or last heard.
+  counted_at   INTEGER
 );
 CREATE TABLE poll_options (
   status_id   INTEGER NOT NULL REFERENCES polls (status_id) ON DELETE CASCADE,

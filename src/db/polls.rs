@@ -22,6 +22,8 @@ pub struct PollRow {
     pub expires_at: Option<Timestamp>,
     /// How many people voted, where that is known.
     pub voters_count: Option<i64>,
+    /// Of a poll elsewhere: when its counts were last taken from there.
+    pub counted_at: Option<Timestamp>,
     /// Titles and votes, in order.
     pub options: Vec<(String, i64)>,
 }
@@ -49,7 +51,7 @@ pub struct NewPoll<'a> {
 /// The polls of a page of statuses, in one query.
 pub fn of_statuses(db: &Connection, page: &[StatusId]) -> Result<Vec<PollRow>> {
     let mut stmt = db.prepare_cached(
-        "SELECT p.status_id, p.multiple, p.hide_totals, p.expires_at, p.voters_count, o.title, o.votes_count
+        "SELECT p.status_id, p.multiple, p.hide_totals, p.expires_at, p.voters_count, o.title, o.votes_count, p.counted_at
            FROM json_each(?1) AS page JOIN polls AS p ON p.status_id = page.value JOIN poll_options AS o ON o.status_id = p.status_id
           ORDER BY p.status_id, o.position",
     )?;
@@ -66,6 +68,7 @@ pub fn of_statuses(db: &Connection, page: &[StatusId]) -> Result<Vec<PollRow>> {
                 hide_totals: row.get(2)?,
                 expires_at: row.get(3)?,
                 voters_count: row.get(4)?,
+                counted_at: row.get(7)?,
                 options: vec![option],
             }),
         }
@@ -94,6 +97,37 @@ pub fn insert(db: &Connection, status: StatusId, new: &NewPoll) -> Result<()> {
     )?
     .execute(params![status, serde_json::to_string(new.options)?])?;
     Ok(())
+}
+
+/// Sets the counts of a poll elsewhere, as its origin tells them now; `voters` where it does.
+pub fn set_counts(
+    db: &Connection,
+    status: StatusId,
+    votes: &[i64],
+    voters: Option<i64>,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE poll_options SET votes_count = told.value FROM json_each(?2) AS told
+          WHERE status_id = ?1 AND position = told.key AND votes_count <> told.value",
+    )?
+    .execute(params![status, serde_json::to_string(votes)?])?;
+    db.prepare_cached(
+        "UPDATE polls SET voters_count = ?2 WHERE status_id = ?1 AND voters_count IS NOT ?2",
+    )?
+    .execute(params![status, voters])?;
+    db.prepare_cached("UPDATE polls SET counted_at = ?2 WHERE status_id = ?1")?
+        .execute(params![status, Timestamp::now()])?;
+    Ok(())
+}
+
+/// Others are to hear of the counts at that moment; `false` where that is arranged already.
+pub fn arrange_telling(db: &Connection, status: StatusId, at: Timestamp) -> Result<bool> {
+    let changed = db
+        .prepare_cached(
+            "UPDATE polls SET counted_at = ?2 WHERE status_id = ?1 AND (counted_at IS NULL OR counted_at <= ?3)",
+        )?
+        .execute(params![status, at, Timestamp::now()])?;
+    Ok(changed == 1)
 }
 
 /// Takes the poll off a status, with all votes.
@@ -128,7 +162,7 @@ pub fn own_votes(
     Ok(votes)
 }
 
-/// Counts votes; those that were counted before are not counted again.
+/// Counts votes; those that were counted before are not counted again. `uri` is the id of the vote, of one from elsewhere.
 pub fn vote(
     db: &Connection,
     status: StatusId,

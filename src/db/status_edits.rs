@@ -128,6 +128,14 @@ pub fn name(db: &Connection, status: StatusId, people: &[AccountId]) -> Result<V
     Ok(new)
 }
 
+/// Whom the status names.
+pub fn named(db: &Connection, status: StatusId) -> Result<Vec<AccountId>> {
+    let mut stmt =
+        db.prepare_cached("SELECT account_id FROM mentions WHERE status_id = ?1 AND silent = 0")?;
+    let rows = stmt.query_map(params![status], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Everybody whom the status is addressed to by name, silently or not.
 pub fn addressed(db: &Connection, status: StatusId) -> Result<Vec<AccountId>> {
     let mut stmt = db.prepare_cached("SELECT account_id FROM mentions WHERE status_id = ?1")?;

@@ -8,9 +8,9 @@ mod object;
 mod webfinger;
 
 pub use actor::{actor, fresh_actor, handle, key};
-pub use asked::{asked, key_asked, mentioned};
+pub use asked::{asked, key_asked, mentioned, poll_looked_at};
 pub use document::{Failures, document};
-pub use object::{Found, any, object};
+pub use object::{Found, any, fresh_object, object};
 
 use std::cell::Cell;
 use std::fmt;

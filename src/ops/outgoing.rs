@@ -22,6 +22,14 @@ pub const JOB: &str = "send_activity";
 pub enum Outgoing {
     /// A post or a reblog is new.
     Create { status: StatusId },
+    /// A post says something else now, or other counts hang on it.
+    Update { status: StatusId },
+    /// Somebody voted for that option of a poll elsewhere.
+    Vote {
+        account: AccountId,
+        status: StatusId,
+        position: i64,
+    },
     /// A post is gone.
     Delete {
         uri: String,
@@ -132,6 +140,34 @@ pub fn deletion(tx: &Tx, status: &StatusRow) -> Result<()> {
             },
         },
     )
+}
+
+/// A status was edited: notes it for whoever has it, and for those whom it addresses now.
+pub fn revised(tx: &Tx, status: &StatusRow) -> Result<()> {
+    match concerns_others(tx, status)? {
+        true => push(tx, &Outgoing::Update { status: status.id }),
+        false => Ok(()),
+    }
+}
+
+/// Whether another server has, or is to have, that status of ours.
+pub(super) fn concerns_others(db: &Connection, status: &StatusRow) -> Result<bool> {
+    Ok(status.local
+        && status.visibility != Visibility::Local
+        && !everybody_concerned(db, status)?.is_empty())
+}
+
+/// Inboxes of followers, of addressees, and of whoever else has it.
+pub fn everybody_concerned(db: &Connection, status: &StatusRow) -> Result<Vec<String>> {
+    let mut inboxes = everybody_who_has(db, status)?;
+    let addressed = audience::addressed(db, status.id)?;
+    inboxes.extend(audience::of_people(db, &addressed, false)?);
+    if reaches_followers(status.visibility) {
+        inboxes.extend(audience::of_followers(db, status.account)?);
+    }
+    inboxes.sort_unstable();
+    inboxes.dedup();
+    Ok(inboxes)
 }
 
 /// Inboxes of everybody who has it, or may have it: it was brought there, or they came for it. Of a reblog the copies are

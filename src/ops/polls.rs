@@ -8,11 +8,12 @@ use serde_json::json;
 
 use crate::clock::Timestamp;
 use crate::db::polls::{self, NewPoll, PollRow};
-use crate::db::statuses::{by_ids, visible_to};
+use crate::db::statuses::{StatusRow, by_ids, visible_to};
 use crate::db::{Tx, jobs};
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, StatusId};
 use crate::ops::notifications;
+use crate::ops::outgoing::{self, Outgoing};
 
 /// The most options.
 pub const MAX_OPTIONS: usize = 20;
@@ -78,6 +79,38 @@ impl PollDraft {
     }
 }
 
+/// A poll as its server tells it.
+#[derive(Clone, Debug)]
+pub struct RemotePoll {
+    /// Titles, in order, each once.
+    pub options: Vec<String>,
+    /// Votes for each.
+    pub votes: Vec<i64>,
+    /// One may choose several options.
+    pub multiple: bool,
+    /// When it is over, if ever.
+    pub expires_at: Option<Timestamp>,
+    /// How many people voted, where that is told.
+    pub voters: Option<i64>,
+}
+
+impl RemotePoll {
+    /// The poll without its counts.
+    pub fn begun(&self) -> NewPoll<'_> {
+        NewPoll {
+            options: &self.options,
+            multiple: self.multiple,
+            hide_totals: false,
+            expires_at: self.expires_at,
+        }
+    }
+
+    /// Takes the counts as they are told.
+    pub fn count(&self, tx: &Tx, status: StatusId) -> Result<()> {
+        polls::set_counts(tx, status, &self.votes, self.voters)
+    }
+}
+
 /// Hangs a poll on a new status and has its end told.
 pub fn add(tx: &Tx, status: StatusId, new: &NewPoll) -> Result<()> {
     polls::insert(tx, status, new)?;
@@ -106,10 +139,13 @@ pub fn replace(tx: &Tx, status: StatusId, new: Option<&NewPoll>) -> Result<()> {
             None => Ok(()),
         };
     }
-    match new {
-        Some(new) => {
+    match old.zip(new) {
+        Some((old, new)) => {
             polls::set_end(tx, status, new)?;
-            announce_end(tx, status, new)
+            match old.expires_at == new.expires_at {
+                true => Ok(()),
+                false => announce_end(tx, status, new),
+            }
         }
         None => Ok(()),
     }
@@ -117,8 +153,10 @@ pub fn replace(tx: &Tx, status: StatusId, new: Option<&NewPoll>) -> Result<()> {
 
 fn announce_end(tx: &Tx, status: StatusId, new: &NewPoll) -> Result<()> {
     match new.expires_at {
-        Some(at) => jobs::push_at(tx, "close_poll", &json!({"poll": status}), at),
-        None => Ok(()),
+        Some(at) if at > Timestamp::now() => {
+            jobs::push_at(tx, "close_poll", &json!({"poll": status}), at)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -145,7 +183,49 @@ pub fn vote(tx: &Tx, me: AccountId, id: StatusId, choices: &[i64]) -> Result<()>
     if choices.len() > 1 && !poll.multiple {
         return invalid("Too many choices");
     }
-    polls::vote(tx, id, me, &choices, None)
+    polls::vote(tx, id, me, &choices, None)?;
+    if status.local {
+        return counted(tx, &status);
+    }
+    for position in choices {
+        outgoing::push_if_remote(tx, me, &[status.account], false, || Outgoing::Vote {
+            account: me,
+            status: id,
+            position,
+        })?;
+    }
+    Ok(())
+}
+
+/// Somebody elsewhere votes, by the title of an option. What does not count (the poll is over, no such option, a second choice
+/// where one is allowed) changes nothing.
+pub fn voted(tx: &Tx, from: AccountId, id: StatusId, title: &str, uri: &str) -> Result<()> {
+    let status = visible_to(tx, Some(from), id)?;
+    let Some(poll) = polls::of_status(tx, id)?.filter(|_| status.local) else {
+        return Ok(());
+    };
+    let position = poll.options.iter().position(|(known, _)| known == title);
+    let before = polls::own_votes(tx, from, &[id])?.remove(&id);
+    let is_second = before.is_some() && !poll.multiple;
+    match position {
+        Some(position) if !is_second && !poll.is_over(Timestamp::now()) => {
+            polls::vote(tx, id, from, &[position as i64], Some(uri))?;
+            counted(tx, &status)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Other servers hear of new counts, but not of each vote.
+const TELLING: Duration = Duration::from_secs(180);
+
+fn counted(tx: &Tx, status: &StatusRow) -> Result<()> {
+    let at = Timestamp::now().plus(TELLING);
+    if outgoing::concerns_others(tx, status)? && polls::arrange_telling(tx, status.id, at)? {
+        let news = Outgoing::Update { status: status.id };
+        jobs::push_at(tx, outgoing::JOB, &news, at)?;
+    }
+    Ok(())
 }
 
 /// The end of a poll: tells its author and those who voted. Nothing happens when it is gone or was given more time.
@@ -156,6 +236,7 @@ pub fn close(tx: &Tx, id: StatusId) -> Result<()> {
     if !poll.is_over(Timestamp::now()) {
         return Ok(());
     }
+    outgoing::revised(tx, &row)?;
     let mut people = polls::local_voters(tx, id)?;
     people.push(row.account);
     notifications::of_poll(tx, row.account, id, &people)

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use super::polls::{self, RemotePoll};
 use super::statuses::insert::{Arrival, insert};
+use super::statuses::{Description, Revision};
 use crate::clock::Timestamp;
 use crate::db::media::{self, RemoteFile};
-use crate::db::statuses::insert::NewStatus;
+use crate::db::status_edits::{self, Text};
+use crate::db::statuses::StatusRow;
+use crate::db::statuses::insert::{NewStatus, address_silently};
 use crate::db::visibility::Visibility;
 use crate::db::{Tx, conversations, remote_accounts, statuses};
 use crate::error::Result;
@@ -51,6 +55,8 @@ pub struct RemotePost {
     pub emojis: String,
     /// Attachments.
     pub media: Vec<RemoteFile>,
+    /// Its question.
+    pub poll: Option<RemotePoll>,
 }
 
 /// A post of which this much has passed since it was published is not news: it stands where its date puts it.
@@ -102,12 +108,13 @@ pub fn store(
         emojis: &post.emojis,
         app: None,
         created_at: post.created_at,
+        edited_at: post.edited_at,
         expires_at: None,
     };
     let mut addressed = ids_of(tx, &post.mentions)?;
     addressed.retain(|account| *account != author);
     let quietly = quietly_addressed(tx, author, post, silent, &addressed)?;
-    let words = format!("{}\n{}", html::text_of(&post.content), post.spoiler_text);
+    let words = words(post);
     let media = post.media.iter();
     let media: Vec<MediaId> = media
         .map(|file| media::insert_remote(tx, author, file))
@@ -117,14 +124,108 @@ pub fn store(
         addressed: &addressed,
         silent: &quietly,
         list: None,
-        poll: None,
+        poll: post.poll.as_ref().map(RemotePoll::begun),
         quote: None,
         tags: &post.tags,
         media: &media,
         words: &words,
     };
     insert(tx, &arrival)?;
+    if let Some(poll) = &post.poll {
+        poll.count(tx, id)?;
+    }
     Ok(Some(id))
+}
+
+/// What the search finds it by.
+fn words(post: &RemotePost) -> String {
+    format!("{}\n{}", html::text_of(&post.content), post.spoiler_text)
+}
+
+/// Takes in what its server says now of a known status, whose author is the same. Only what is dated as newer than the present
+/// version becomes another one; what is dated as the same, or not at all, may tell other counts of a poll.
+pub fn update(tx: &Tx, row: &StatusRow, post: &RemotePost) -> Result<()> {
+    let present = row.edited_at.unwrap_or(row.created_at);
+    match post.edited_at {
+        Some(at) if at < present => return Ok(()),
+        Some(at) if at > present => revise(tx, row, post, at)?,
+        _ => polls::replace(
+            tx,
+            row.id,
+            post.poll.as_ref().map(RemotePoll::begun).as_ref(),
+        )?,
+    }
+    match &post.poll {
+        Some(poll) => poll.count(tx, row.id),
+        None => Ok(()),
+    }
+}
+
+fn revise(tx: &Tx, row: &StatusRow, post: &RemotePost, edited_at: Timestamp) -> Result<()> {
+    let mut named = ids_of(tx, &post.mentions)?;
+    named.retain(|account| *account != row.account);
+    let mut unnamed = status_edits::named(tx, row.id)?;
+    unnamed.retain(|account| !named.contains(account));
+    let quietly = quietly_addressed(tx, row.account, post, None, &named)?;
+    address_silently(tx, row.id, &quietly)?;
+    let (media, descriptions) = attachments(tx, row, post)?;
+    let poll = post.poll.as_ref().map(RemotePoll::begun);
+    let revision = Revision {
+        text: Text {
+            content: &post.content,
+            content_type: "text/html",
+            source: post.source.as_deref(),
+            spoiler_text: &post.spoiler_text,
+            sensitive: post.sensitive,
+            language: post.language.as_deref(),
+            emojis: &post.emojis,
+        },
+        named: &named,
+        unnamed: &unnamed,
+        tags: &post.tags,
+        media: &media,
+        descriptions: &descriptions,
+        poll: poll.as_ref(),
+        words: &words(post),
+        edited_at,
+    };
+    let before = statuses::source(tx, row.id)?.unwrap_or_default();
+    match super::statuses::changes_anything(tx, row, &before, &revision)? {
+        true => super::statuses::revise(tx, row, &revision),
+        false => polls::replace(tx, row.id, poll.as_ref()),
+    }
+}
+
+/// The files of a newer version: those that hang on the status already are known again by their address.
+fn attachments(
+    tx: &Tx,
+    row: &StatusRow,
+    post: &RemotePost,
+) -> Result<(Vec<MediaId>, Vec<Description>)> {
+    let old = media::of_versions(tx, row.id)?;
+    let (mut all, mut described) = (Vec::new(), Vec::new());
+    for file in &post.media {
+        let known = old
+            .iter()
+            .find(|one| one.remote_url.as_ref() == Some(&file.url));
+        let id = match known {
+            Some(known) => known.id,
+            None => media::insert_remote(tx, row.account, file)?,
+        };
+        if let Some(known) = known
+            && (&known.description, known.focus) != (&file.description, file.focus)
+        {
+            described.push(Description {
+                media: id,
+                text: file.description.clone(),
+                focus: Some(file.focus),
+            });
+        }
+        if !all.contains(&id) {
+            all.push(id);
+        }
+    }
+    Ok((all, described))
 }
 
 /// Those who are addressed but not named: they see it, without a mention.

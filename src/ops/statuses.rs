@@ -6,6 +6,7 @@ mod edit;
 pub(super) mod insert;
 mod reblog;
 
+pub(super) use edit::changes_anything;
 pub use edit::{Changes, Revision, edit, revise};
 pub use reblog::{reblog, reblogged, unreblog};
 
@@ -305,6 +306,7 @@ impl Composed<'_> {
             emojis: "[]",
             app: draft.app,
             created_at: now,
+            edited_at: None,
             expires_at: draft.lifetime.map(|lifetime| now.plus(lifetime)),
         };
         insert::insert(

@@ -3,10 +3,12 @@
 mod deletion;
 mod discovery;
 mod documents;
+mod edits;
 mod fake;
 mod fetching;
 mod inbox;
 mod pair;
+mod polls;
 mod samples;
 mod stranger;
 

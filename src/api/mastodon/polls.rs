@@ -2,6 +2,7 @@
 
 use crate::db;
 use crate::error::{Error, Result};
+use crate::fed::resolve;
 use crate::ids::StatusId;
 use crate::ops;
 use crate::web::ctx::Ctx;
@@ -10,6 +11,11 @@ use crate::web::reply::Reply;
 /// `GET /api/v1/polls/{id}`
 pub fn show(cx: &Ctx) -> Result<Reply> {
     let id: StatusId = cx.id("id", "Record")?;
+    resolve::poll_looked_at(cx.app, cx.viewer(), id)?;
+    shown(cx, id)
+}
+
+fn shown(cx: &Ctx, id: StatusId) -> Result<Reply> {
     let poll = cx.app.db().read(|db| {
         db::statuses::visible_to(db, cx.viewer(), id)?;
         cx.view(db).status(id)?.into_poll().ok_or(Error::record())
@@ -32,5 +38,5 @@ pub fn vote(cx: &Ctx) -> Result<Reply> {
     cx.app
         .db()
         .write(|tx| ops::polls::vote(tx, me, id, &choices))?;
-    show(cx)
+    shown(cx, id)
 }

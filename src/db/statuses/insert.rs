@@ -33,6 +33,7 @@ pub struct NewStatus<'a> {
     pub emojis: &'a str,
     pub app: Option<AppId>,
     pub created_at: Timestamp,
+    pub edited_at: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
 }
 
@@ -41,8 +42,8 @@ pub fn insert(db: &Connection, new: &NewStatus) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO statuses (id, uri, url, account_id, local, visibility, conversation_id, in_reply_to_id, in_reply_to_account_id,
                                in_reply_to_uri, reblog_of_id, content, content_type, source, spoiler_text, sensitive, language,
-                               emojis, app_id, created_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+                               emojis, app_id, created_at, edited_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
     )?
     .execute(params![
         new.id,
@@ -65,6 +66,7 @@ pub fn insert(db: &Connection, new: &NewStatus) -> Result<()> {
         new.emojis,
         new.app,
         new.created_at,
+        new.edited_at,
         new.expires_at,
     ])?;
     Ok(())

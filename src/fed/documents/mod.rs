@@ -4,6 +4,7 @@ pub mod actor;
 pub mod collection;
 pub mod context;
 pub mod note;
+mod question;
 
 use serde::Serialize;
 use serde_json::value::RawValue;

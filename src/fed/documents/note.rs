@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::question::Question;
 use super::{Tag, emoji_tags};
 use crate::clock::Timestamp;
 use crate::db::accounts::{self, AccountRow};
 use crate::db::media::{self, MediaRow};
+use crate::db::polls::{self, PollRow};
 use crate::db::statuses::{self, MentionRow, Outward, StatusRow};
 use crate::db::visibility::Visibility;
 use crate::error::Result;
@@ -24,7 +26,8 @@ pub struct Note {
     pub id: String,
     r#type: &'static str,
     attributed_to: String,
-    actor: String,
+    /// Its author.
+    pub actor: String,
     /// Addressees.
     pub to: Vec<String>,
     /// More of them.
@@ -47,6 +50,8 @@ pub struct Note {
     direct_message: bool,
     tag: Vec<Tag>,
     attachment: Vec<Attachment>,
+    #[serde(flatten)]
+    question: Option<Question>,
     replies: Count,
     likes: Count,
     shares: Count,
@@ -196,6 +201,7 @@ struct Parts {
     mentions: HashMap<StatusId, Vec<MentionRow>>,
     tags: HashMap<StatusId, Vec<String>>,
     media: HashMap<StatusId, Vec<MediaRow>>,
+    polls: HashMap<StatusId, PollRow>,
 }
 
 impl Parts {
@@ -205,6 +211,7 @@ impl Parts {
             mentions: HashMap::new(),
             tags: HashMap::new(),
             media: HashMap::new(),
+            polls: HashMap::new(),
         };
         for row in statuses::outward(db, ids)? {
             parts.outward.insert(row.status, row);
@@ -219,6 +226,9 @@ impl Parts {
             if let Some(status) = row.status {
                 parts.media.entry(status).or_default().push(row);
             }
+        }
+        for row in polls::of_statuses(db, ids)? {
+            parts.polls.insert(row.status, row);
         }
         Ok(parts)
     }
@@ -244,10 +254,16 @@ impl Parts {
         }));
         tag.extend(emoji_tags(&texts, &house.emojis, base));
         let media = self.media.remove(&row.id).unwrap_or_default();
+        let question = self.polls.remove(&row.id).map(Question::new);
         let source = outward.as_ref().and_then(|outward| outward.source.clone());
         let below = |tail: &str| format!("{}/{tail}", row.uri);
         Posted::Note(Box::new(Note {
-            r#type: "Note",
+            r#type: if question.is_some() {
+                "Question"
+            } else {
+                "Note"
+            },
+            question,
             attributed_to: author.uri.clone(),
             actor: author.uri.clone(),
             published: row.created_at,

@@ -200,8 +200,13 @@ fn forwarded(
     let object = wire::id_of(wire::get(json, "object"));
     let done = || app.db().write(|tx| inbox_items::done(tx, item.id));
     match (kind, object) {
-        ("Create" | "Update", Some(object)) => {
+        ("Create", Some(object)) => {
             super::resolve::object(app, object, &budget)?;
+            done()?;
+        }
+        ("Update", Some(object)) => {
+            app.fed().failures.forget(object);
+            super::resolve::fresh_object(app, object, &budget)?;
             done()?;
         }
         ("Delete", Some(object)) => delete::if_gone(app, object, &budget, item.id)?,

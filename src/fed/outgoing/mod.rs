@@ -5,6 +5,7 @@ mod follow;
 mod post;
 mod profile;
 mod reaction;
+mod vote;
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -101,6 +102,12 @@ impl<T> Activity<T> {
 pub fn write(app: &App, db: &Connection, outgoing: &Outgoing) -> Result<Option<Parcel>> {
     match outgoing {
         Outgoing::Create { status } => post::new(app, db, *status),
+        Outgoing::Update { status } => post::update(app, db, *status),
+        Outgoing::Vote {
+            account,
+            status,
+            position,
+        } => vote::vote(db, *account, *status, *position),
         Outgoing::UndoAnnounce {
             uri,
             account,

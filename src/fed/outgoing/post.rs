@@ -1,4 +1,4 @@
-//! `Create`, `Announce`, and the undoing of the second.
+//! `Create` and `Update` of posts, `Announce` and its undoing.
 
 use rusqlite::Connection;
 
@@ -7,10 +7,10 @@ use crate::app::App;
 use crate::db::visibility::Visibility;
 use crate::db::{accounts, audience, statuses};
 use crate::error::Result;
-use crate::fed::documents::note;
+use crate::fed::documents::note::{self, Posted};
 use crate::fed::wire::PUBLIC;
 use crate::ids::{AccountId, StatusId};
-use crate::ops::outgoing::reaches_followers;
+use crate::ops::outgoing::{everybody_concerned, reaches_followers};
 
 /// A new post or reblog, to followers and addressees as its visibility says.
 pub fn new(app: &App, db: &Connection, status: StatusId) -> Result<Option<Parcel>> {
@@ -36,6 +36,24 @@ pub fn new(app: &App, db: &Connection, status: StatusId) -> Result<Option<Parcel
         inboxes.extend(audience::of_followers(db, row.account)?);
     }
     let mut parcel = Parcel::new(row.account, &posted.into_activity(), inboxes)?;
+    parcel.status = Some(status);
+    Ok(Some(parcel))
+}
+
+/// A post says something else now, or its poll has other counts: to everybody who may have it. Each state has an id of its own.
+pub fn update(app: &App, db: &Connection, status: StatusId) -> Result<Option<Parcel>> {
+    let Some(row) = statuses::by_ids(db, &[status])?.pop() else {
+        return Ok(None);
+    };
+    let Some(Posted::Note(note)) = note::one(db, app.house(), status)? else {
+        return Ok(None);
+    };
+    let inboxes = everybody_concerned(db, &row)?;
+    let id = format!("{}#updates/{}", row.uri, row.rev);
+    let (actor, to, cc) = (note.actor.clone(), note.to.clone(), note.cc.clone());
+    let mut update = Activity::new(id, "Update", &actor, note, to);
+    update.cc = cc;
+    let mut parcel = Parcel::new(row.account, &update, inboxes)?;
     parcel.status = Some(status);
     Ok(Some(parcel))
 }

@@ -1,5 +1,7 @@
 //! Posts of every type (federation.md 5 and 6.3).
 
+use std::time::Duration;
+
 use serde_json::Value;
 use url::Url;
 
@@ -66,7 +68,6 @@ pub fn read(document: &Value, around: Around) -> Result<RemotePost, Refusal> {
     }
     let now = Timestamp::now();
     let published = wire::time(wire::get(document, "published"), now);
-    let updated = wire::moment(wire::get(document, "updated"));
     let content = wire::text(document, "content");
     let warning = wire::text(document, "summary").map_or("", |text| text.text);
     let sensitive = wire::boolean(wire::get(document, "sensitive"));
@@ -96,7 +97,7 @@ pub fn read(document: &Value, around: Around) -> Result<RemotePost, Refusal> {
             .as_str()
             .map(|text| cut(text, TEXT).to_owned()),
         created_at: published,
-        edited_at: updated.filter(|updated| *updated > published && *updated <= now),
+        edited_at: edited(wire::get(document, "updated"), published, now),
         in_reply_to: wire::id_of(wire::get(document, "inReplyTo"))
             .filter(|parent| *parent != id)
             .map(str::to_owned),
@@ -108,7 +109,16 @@ pub fn read(document: &Value, around: Around) -> Result<RemotePost, Refusal> {
         tags: hashtags(tags),
         emojis: emojis(tags),
         media: media(document, kind),
+        poll: super::poll::read(document),
     })
+}
+
+/// When it was edited last. Clocks differ: a moment that lies a little ahead is now.
+fn edited(updated: &Value, published: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    const DAY: Duration = Duration::from_secs(86_400);
+    wire::moment(updated)
+        .filter(|updated| *updated > published && *updated <= now.plus(DAY))
+        .map(|updated| updated.min(now))
 }
 
 /// The text: a title above it where there is one, rendered from Markdown where it is written so, and a link to the rest.

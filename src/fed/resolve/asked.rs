@@ -2,13 +2,17 @@
 //! elsewhere never hold all request threads (security.md D3).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Budget, Failure, Found, any, handle, key, webfinger};
 use crate::app::App;
-use crate::db::accounts;
+use crate::clock::Timestamp;
+use crate::db::polls::{self, PollRow};
+use crate::db::{accounts, statuses};
 use crate::error::Result;
 use crate::fed::keys::RemoteKey;
 use crate::fed::wire;
+use crate::ids::{AccountId, StatusId};
 use crate::text::mentions;
 
 /// Looks for what was typed, a handle or an address, elsewhere; what is had is stored. Quietly does nothing where that is
@@ -51,6 +55,43 @@ pub fn key_asked(app: &App, key_id: &str) -> Result<Option<Arc<RemoteKey>>> {
         Ok(found) => Ok(Some(found)),
         Err(Failure::Ours(error)) => Err(error),
         Err(_) => Ok(None),
+    }
+}
+
+/// Counts that are older are taken anew from the origin when somebody looks at them (federation.md 7.5).
+const COUNTED: Duration = Duration::from_secs(60);
+
+/// Takes the counts of a poll elsewhere anew before somebody here is shown them. Briefly: where the origin does not answer in
+/// time, what is known is shown. After the end it is asked once more.
+pub fn poll_looked_at(app: &App, viewer: Option<AccountId>, id: StatusId) -> Result<()> {
+    if viewer.is_none() || !app.config().federation.enabled {
+        return Ok(());
+    }
+    let stale = app.db().read(|db| {
+        let row = statuses::visible_to(db, viewer, id)?;
+        let poll = match row.local {
+            true => None,
+            false => polls::of_status(db, id)?,
+        };
+        let is_stale = |poll: &PollRow| {
+            let fresh = Timestamp::now().minus(COUNTED);
+            poll.counted_at.is_none_or(|at| {
+                let is_final = poll.expires_at.is_some_and(|end| at > end);
+                at < fresh && !is_final
+            })
+        };
+        Ok(poll.filter(is_stale).map(|_| row.uri))
+    })?;
+    let (Some(uri), Ok(_turn)) = (stale, app.fed().turns.take()) else {
+        return Ok(());
+    };
+    match super::fresh_object(app, &uri, &Budget::brief()) {
+        Err(Failure::Ours(error)) => Err(error),
+        Err(failure) => {
+            log::info!("{}: {failure}", uri.escape_debug());
+            Ok(())
+        }
+        Ok(_) => Ok(()),
     }
 }
 

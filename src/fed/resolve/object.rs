@@ -30,6 +30,25 @@ pub fn object(app: &App, id: &str, budget: &Budget) -> Resolved<StatusId> {
     take(app, &found, budget)
 }
 
+/// The post of that id as it is now, whatever was known of it.
+pub fn fresh_object(app: &App, id: &str, budget: &Budget) -> Resolved<StatusId> {
+    let found = document(app, id, budget)?;
+    let Read { author, post } = read(app, &found, budget)?;
+    let known = app.db().write(|tx| {
+        let Some(row) = statuses::by_uri(tx, &post.uri)? else {
+            return Ok(None);
+        };
+        if row.account == author && !row.local {
+            remote_statuses::update(tx, &row, &post)?;
+        }
+        Ok(Some(row.id))
+    })?;
+    match known {
+        Some(known) => Ok(known),
+        None => take(app, &found, budget),
+    }
+}
+
 /// Whatever that address leads to.
 pub fn any(app: &App, address: &str, budget: &Budget) -> Resolved<Found> {
     if let Some(known) = known(app, address)? {

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::ids::{AccountId, MediaId, StatusId};
 use crate::ops::polls::PollDraft;
-use crate::ops::{notifications, polls};
+use crate::ops::{notifications, outgoing, polls};
 use crate::text::format::{self, ContentType, Rendered};
 
 /// What an author wants changed. What is sent whole every time (attachments, warning) is taken as it is.
@@ -144,6 +144,7 @@ pub fn revise(tx: &Tx, row: &StatusRow, new: &Revision) -> Result<()> {
         welcome(tx, row, &reached)?;
     }
     tx.emit(Event::Edited(row.id));
+    outgoing::revised(tx, row)?;
     notifications::of_edit(tx, row.account, row.id)
 }
 
@@ -202,13 +203,19 @@ fn whom(
     Ok((now, unnamed))
 }
 
-fn changes_anything(tx: &Tx, row: &StatusRow, before: &str, new: &Revision) -> Result<bool> {
+/// Whether the version differs from the present one, whose text was typed as `before`.
+pub(in crate::ops) fn changes_anything(
+    tx: &Tx,
+    row: &StatusRow,
+    before: &str,
+    new: &Revision,
+) -> Result<bool> {
     let text = &new.text;
     let same_text = text.content == row.content
         && text.spoiler_text == row.spoiler_text
         && text.sensitive == row.sensitive
         && text.language == row.language.as_deref()
-        && text.source == Some(before)
+        && text.source.unwrap_or_default() == before
         && text.content_type == row.content_type;
     let poll = db::polls::of_status(tx, row.id)?;
     Ok(!same_text

@@ -98,6 +98,7 @@ fn wrap(
         emojis: "[]",
         app: None,
         created_at: elsewhere.unwrap_or_else(Timestamp::now),
+        edited_at: None,
         expires_at: None,
     };
     insert(

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use crate::support::{TestServer, TestUser, ids};
 
 /// A server that others can reach.
-struct Peer {
-    server: TestServer,
+pub struct Peer {
+    pub server: TestServer,
     door: RefCell<Option<Server>>,
-    host: String,
+    pub host: String,
 }
 
 impl Peer {
-    fn start(settings: &[&str]) -> Peer {
+    pub fn start(settings: &[&str]) -> Peer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let url = format!("server.url=http://{host}");
@@ -46,7 +46,7 @@ impl Peer {
             .replace(Some(Server::start(&self.server.app, listener).unwrap()));
     }
 
-    fn user(&self, name: &str) -> TestUser<'_> {
+    pub fn user(&self, name: &str) -> TestUser<'_> {
         self.server.user(name)
     }
 }
@@ -58,13 +58,13 @@ impl Drop for Peer {
 }
 
 /// Lets both talk until neither has anything to say.
-fn settle(one: &Peer, other: &Peer) {
+pub fn settle(one: &Peer, other: &Peer) {
     while one.server.federate() | other.server.federate() {}
 }
 
 /// Looks somebody up by handle, as a client does.
 #[track_caller]
-fn find(who: &TestUser, name: &str, at: &Peer) -> Value {
+pub fn find(who: &TestUser, name: &str, at: &Peer) -> Value {
     let handle = format!("@{name}@{}", at.host);
     let found = who
         .get(&format!(
@@ -80,23 +80,23 @@ fn find(who: &TestUser, name: &str, at: &Peer) -> Value {
     found["accounts"][0].clone()
 }
 
-fn id(entity: &Value) -> &str {
+pub fn id(entity: &Value) -> &str {
     entity["id"].as_str().unwrap()
 }
 
 #[track_caller]
-fn follow(who: &TestUser, whom: &Value) -> Value {
+pub fn follow(who: &TestUser, whom: &Value) -> Value {
     who.post(&format!("/api/v1/accounts/{}/follow", id(whom)), &[])
         .ok()
 }
 
-fn relationship(who: &TestUser, whom: &Value) -> Value {
+pub fn relationship(who: &TestUser, whom: &Value) -> Value {
     who.get(&format!("/api/v1/accounts/relationships?id[]={}", id(whom)))
         .ok()[0]
         .clone()
 }
 
-fn kinds(who: &TestUser) -> Vec<String> {
+pub fn kinds(who: &TestUser) -> Vec<String> {
     let list = who.get("/api/v1/notifications").ok();
     list.as_array()
         .unwrap()
@@ -107,7 +107,7 @@ fn kinds(who: &TestUser) -> Vec<String> {
 
 /// The copy of a post on another server.
 #[track_caller]
-fn copy(who: &TestUser, post: &Value) -> Value {
+pub fn copy(who: &TestUser, post: &Value) -> Value {
     let uri = post["uri"].as_str().unwrap();
     let found = who
         .get(&format!(

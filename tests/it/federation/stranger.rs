@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::ACTIVITY;
-use crate::support::{Answer, BASE, TestServer};
+use crate::support::{Answer, BASE, TestServer, TestUser};
 
 /// An account elsewhere.
 pub struct Stranger<'a> {
@@ -89,6 +89,23 @@ impl<'a> Stranger<'a> {
         })
     }
 
+    /// Somebody here follows this actor, and it agrees.
+    pub fn is_followed_by(&self, user: &TestUser) {
+        user.post(&format!("/api/v1/accounts/{}/follow", self.id), &[])
+            .ok();
+        self.say(&self.activity(
+            "Accept",
+            json!({"type": "Follow", "actor": format!("{BASE}/users/{}", user.name), "object": self.uri}),
+        ));
+        outbox(self.server);
+    }
+
+    /// This actor follows somebody here; what was said so far is forgotten.
+    pub fn follows(&self, user: &TestUser) {
+        self.say(&self.activity("Follow", json!(format!("{BASE}/users/{}", user.name))));
+        sent(self.server);
+    }
+
     /// Posts signed bytes to an inbox.
     pub fn send_bytes(&self, path: &str, signed: &[u8], sent: &[u8]) -> Answer {
         let url = Url::parse(&format!("{BASE}{path}")).unwrap();
@@ -133,6 +150,31 @@ impl<'a> Stranger<'a> {
 fn key_of(name: &str) -> &'static NewKey {
     static KEYS: [OnceLock<NewKey>; 2] = [OnceLock::new(), OnceLock::new()];
     KEYS[usize::from(name == "eve")].get_or_init(|| key::generate().unwrap())
+}
+
+/// What is queued for other servers since the last look: inboxes and activities.
+pub fn sent(server: &TestServer) -> Vec<(String, Value)> {
+    let found = outbox(server);
+    server
+        .sql()
+        .execute_batch("PRAGMA foreign_keys = ON; DELETE FROM activities")
+        .unwrap();
+    found
+}
+
+/// Has all jobs that wait for their hour done now.
+pub fn hurry(server: &TestServer) {
+    server
+        .sql()
+        .execute("UPDATE jobs SET run_at = 0 WHERE dead = 0", [])
+        .unwrap();
+    server.run_jobs();
+}
+
+/// The number that a query finds.
+#[track_caller]
+pub fn count(server: &TestServer, sql: &str) -> i64 {
+    server.sql().query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
 /// What is queued for other servers: inboxes and activities.
