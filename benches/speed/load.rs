@@ -143,7 +143,11 @@ impl Connection {
         }
     }
 
+    /// Reads behind what is there, and makes room first: a read into no room answers zero as a server does that hangs up.
     fn read(&mut self, filled: usize) -> usize {
+        if filled == self.buffer.len() {
+            self.buffer.resize(2 * filled, 0);
+        }
         let got = self.stream.read(&mut self.buffer[filled..]).unwrap();
         assert!(got > 0, "the server hung up");
         got
