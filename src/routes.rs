@@ -230,7 +230,8 @@ pub static ROUTES: &[Route] = &[
     post("/api/pleroma/admin/users/revoke_invite", Admin(&["admin:write:invites"]),              admin::invites::revoke),
     post("/api/pleroma/admin/users/email_invite",  Admin(&["admin:write:invites"]),              admin::invites::email),
     get("/api/pleroma/admin/users/{nickname}",     Admin(&["admin:read:accounts"]),              admin::users::show),
-    get("/api/pleroma/admin/users/{nickname}/credentials", Admin(&["admin:read:accounts"]),      admin::users::credentials),
+    get("/api/pleroma/admin/users/{nickname}/credentials", Admin(&["admin:read:accounts"]),      admin::credentials::show),
+    patch("/api/pleroma/admin/users/{nickname}/credentials", Admin(&["admin:write:accounts"]),   admin::credentials::update).upload(),
     patch("/api/pleroma/admin/users/{nickname}/toggle_activation", Admin(&["admin:write:accounts"]), admin::users::toggle_activation),
     get("/api/pleroma/admin/users/{nickname}/password_reset", Admin(&["admin:write:accounts"]),  admin::users::password_reset),
     get("/api/pleroma/admin/users/{nickname}/permission_group", Admin(&["admin:read:accounts"]), admin::groups::show),
@@ -238,6 +239,12 @@ pub static ROUTES: &[Route] = &[
     post("/api/pleroma/admin/users/{nickname}/permission_group/{group}", Admin(&["admin:write:accounts"]), admin::groups::grant_one),
     delete("/api/pleroma/admin/users/{nickname}/permission_group/{group}", Admin(&["admin:write:accounts"]), admin::groups::revoke_one),
     get("/api/pleroma/admin/moderation_log",       Admin(&["admin:read"]),                       admin::moderation_log::list),
+
+    // Administration: applications
+    get("/api/pleroma/admin/oauth_app",            Admin(&["admin:write"]),                      admin::apps::list),
+    post("/api/pleroma/admin/oauth_app",           Admin(&["admin:write"]),                      admin::apps::create),
+    patch("/api/pleroma/admin/oauth_app/{id}",     Admin(&["admin:write"]),                      admin::apps::update),
+    delete("/api/pleroma/admin/oauth_app/{id}",    Admin(&["admin:write"]),                      admin::apps::delete),
 
     // Announcements and rules
     get("/api/v1/announcements",                   Known(&["read:accounts"]),                    announcements::list),

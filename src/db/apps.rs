@@ -23,6 +23,8 @@ pub struct AppRow {
     pub redirect_uris: String,
     /// Separated by spaces.
     pub scopes: String,
+    /// An admin lets it register people without a captcha.
+    pub trusted: bool,
 }
 
 impl AppRow {
@@ -35,6 +37,7 @@ impl AppRow {
             client_secret: row.get(4)?,
             redirect_uris: row.get(5)?,
             scopes: row.get(6)?,
+            trusted: row.get(7)?,
         })
     }
 
@@ -47,7 +50,7 @@ impl AppRow {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, name, website, client_id, client_secret, redirect_uris, scopes FROM apps ",
+            "SELECT id, name, website, client_id, client_secret, redirect_uris, scopes, trusted FROM apps ",
             $rest
         )
     };
@@ -95,4 +98,60 @@ pub fn is_trusted(db: &Connection, id: AppId) -> Result<bool> {
         .query_row(params![id], |row| row.get(0))
         .optional()?;
     Ok(found.unwrap_or(false))
+}
+
+/// Replaces what an admin may change of an application.
+pub fn update(db: &Connection, app: &AppRow) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE apps SET name = ?2, website = ?3, redirect_uris = ?4, scopes = ?5, trusted = ?6 WHERE id = ?1",
+    )?
+    .execute(params![
+        app.id,
+        app.name,
+        app.website,
+        app.redirect_uris,
+        app.scopes,
+        app.trusted
+    ])?;
+    Ok(())
+}
+
+/// Removes an application; its tokens go with it, its posts stay.
+pub fn delete(db: &Connection, id: AppId) -> Result<()> {
+    db.prepare_cached("DELETE FROM apps WHERE id = ?1")?
+        .execute(params![id])?;
+    Ok(())
+}
+
+/// Which applications an admin asks for; `None` does not care.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Part of the name, in any case.
+    pub name: Option<String>,
+    /// The whole public id.
+    pub client_id: Option<String>,
+    /// Trusted ones, or the others.
+    pub trusted: bool,
+}
+
+/// A page of applications, oldest first, and how many there are in all.
+pub fn page(
+    db: &Connection,
+    filter: &Filter,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<AppRow>, i64)> {
+    let (name, id, trusted) = (&filter.name, &filter.client_id, filter.trusted);
+    let count = db
+        .prepare_cached(
+            "SELECT count(*) FROM apps
+              WHERE trusted = ?3 AND (?1 IS NULL OR instr(lower(name), lower(?1)) > 0) AND (?2 IS NULL OR client_id = ?2)",
+        )?
+        .query_row(params![name, id, trusted], |row| row.get(0))?;
+    let mut stmt = db.prepare_cached(select!(
+        "WHERE trusted = ?3 AND (?1 IS NULL OR instr(lower(name), lower(?1)) > 0) AND (?2 IS NULL OR client_id = ?2)
+         ORDER BY id LIMIT ?4 OFFSET ?5"
+    ))?;
+    let rows = stmt.query_map(params![name, id, trusted, limit, offset], AppRow::read)?;
+    Ok((rows.collect::<rusqlite::Result<_>>()?, count))
 }

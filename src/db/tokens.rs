@@ -154,6 +154,17 @@ pub fn delete_of(db: &Connection, account: AccountId) -> Result<()> {
     Ok(())
 }
 
+/// Ends all tokens, codes and half-done logins that an application was given.
+pub fn delete_of_app(db: &Connection, app: AppId) -> Result<()> {
+    db.prepare_cached("DELETE FROM tokens WHERE app_id = ?1")?
+        .execute(params![app])?;
+    db.prepare_cached("DELETE FROM oauth_codes WHERE app_id = ?1")?
+        .execute(params![app])?;
+    db.prepare_cached("DELETE FROM mfa_tokens WHERE app_id = ?1")?
+        .execute(params![app])?;
+    Ok(())
+}
+
 /// Lets a cookie stand for a token.
 pub fn insert_cookie(db: &Connection, cookie_hash: &[u8], token: TokenId) -> Result<()> {
     db.prepare_cached("INSERT INTO sessions (cookie_hash, token_id) VALUES (?1, ?2)")?

@@ -1,9 +1,11 @@
 //! Applications: registering them, and knowing them again.
 
+use super::moderation_log::{Subject, record};
+use super::sessions::Viewer;
 use crate::auth::scope::Scopes;
 use crate::auth::{redirect, secret};
-use crate::db::Tx;
 use crate::db::apps::{self, AppRow};
+use crate::db::{Tx, tokens};
 use crate::error::{Error, Result};
 use crate::ids::AppId;
 
@@ -51,9 +53,87 @@ pub fn register(tx: &Tx, new: NewApp) -> Result<(AppRow, String)> {
         client_secret: secret::digest(&secret),
         redirect_uris: new.redirect_uris.join("\n"),
         scopes: new.scopes.to_string(),
+        trusted: false,
     };
     apps::insert(tx, &app)?;
     Ok((app, secret))
+}
+
+/// What an admin changes of an application; whatever is `None` stays.
+#[derive(Default)]
+#[expect(missing_docs, reason = "the names are those of the application")]
+pub struct Change {
+    pub name: Option<String>,
+    pub website: Option<String>,
+    pub redirect_uris: Option<Vec<String>>,
+    pub scopes: Option<Scopes>,
+    pub trusted: Option<bool>,
+}
+
+/// Registers an application for an admin, who may trust it with registering people.
+pub fn create(
+    tx: &Tx,
+    actor: Option<&Viewer>,
+    new: NewApp,
+    trusted: bool,
+) -> Result<(AppRow, String)> {
+    let (mut app, secret) = register(tx, new)?;
+    app.trusted = trusted;
+    apps::update(tx, &app)?;
+    told(tx, actor, "create_app", &app, "created")?;
+    Ok((app, secret))
+}
+
+/// Changes an application. If it may ask for less from now on, what it was given before ends: no token may hold more than
+/// its application (security.md O3).
+pub fn update(
+    tx: &Tx,
+    actor: Option<&Viewer>,
+    id: AppId,
+    change: Change,
+) -> Result<Option<AppRow>> {
+    let Some(old) = apps::by_id(tx, id)? else {
+        return Ok(None);
+    };
+    let before = Scopes::parse(&old.scopes);
+    let new = NewApp {
+        name: change.name.unwrap_or(old.name),
+        website: change.website.or(old.website),
+        redirect_uris: change
+            .redirect_uris
+            .unwrap_or_else(|| old.redirect_uris.lines().map(str::to_owned).collect()),
+        scopes: change.scopes.unwrap_or_else(|| before.clone()),
+    };
+    check(&new)?;
+    if !before.subset_of(&new.scopes) {
+        tokens::delete_of_app(tx, id)?;
+    }
+    let app = AppRow {
+        name: new.name,
+        website: new.website.filter(|website| is_web_address(website)),
+        redirect_uris: new.redirect_uris.join("\n"),
+        scopes: new.scopes.to_string(),
+        trusted: change.trusted.unwrap_or(old.trusted),
+        ..old
+    };
+    apps::update(tx, &app)?;
+    told(tx, actor, "update_app", &app, "updated")?;
+    Ok(Some(app))
+}
+
+/// Removes an application with every token that it was given; `false` when there is none.
+pub fn delete(tx: &Tx, actor: Option<&Viewer>, id: AppId) -> Result<bool> {
+    let Some(app) = apps::by_id(tx, id)? else {
+        return Ok(false);
+    };
+    apps::delete(tx, id)?;
+    told(tx, actor, "delete_app", &app, "deleted")?;
+    Ok(true)
+}
+
+fn told(tx: &Tx, actor: Option<&Viewer>, action: &str, app: &AppRow, did: &str) -> Result<()> {
+    let did = format!("{did} the application {}", app.name);
+    record(tx, actor, action, &[Subject::app(app.id)], &did)
 }
 
 fn check(new: &NewApp) -> Result<()> {

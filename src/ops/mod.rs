@@ -2,6 +2,7 @@
 //! never JSON, never the network.
 
 pub mod accounts;
+pub mod admin_credentials;
 pub mod administration;
 pub mod announcements;
 pub mod apps;

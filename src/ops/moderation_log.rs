@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::db::accounts::AccountRow;
 use crate::db::{Tx, moderation_log};
 use crate::error::Result;
-use crate::ids::{ReportId, StatusId};
+use crate::ids::{AppId, ReportId, StatusId};
 use crate::ops::sessions::Viewer;
 
 /// What an action was done to.
@@ -29,6 +29,15 @@ struct Data<'a> {
 }
 
 impl Subject {
+    /// An application.
+    pub fn app(id: AppId) -> Subject {
+        Subject {
+            id: id.to_string(),
+            kind: "app",
+            nickname: None,
+        }
+    }
+
     /// A report.
     pub fn report(id: ReportId) -> Subject {
         Subject {

@@ -79,16 +79,14 @@ pub fn update(
     change: &Change,
 ) -> Result<Vec<String>> {
     let old = accounts::by_id(tx, me)?.ok_or(Error::record())?;
+    if problem(limits, change).is_some() {
+        return Err(invalid());
+    }
     if let Some(name) = &change.display_name {
-        accounts::set(
-            tx,
-            me,
-            Column::DisplayName,
-            display_name(name, limits.name)?,
-        )?;
+        accounts::set(tx, me, Column::DisplayName, display_name(name))?;
     }
     if let Some(note) = &change.note {
-        set_note(tx, base, me, note, limits.bio)?;
+        set_note(tx, base, me, note)?;
     }
     if let Some(fields) = &change.fields {
         set_fields(tx, base, me, fields)?;
@@ -111,20 +109,30 @@ fn invalid() -> Error {
     Error::Forbidden("Invalid request".into())
 }
 
-/// Names are plain text on one line, whatever was pasted.
-fn display_name(typed: &str, limit: usize) -> Result<String> {
-    let text = html::strip_tags(typed).replace(char::is_control, " ");
-    let text = text.trim();
-    if text.chars().count() > limit {
-        return Err(invalid());
-    }
-    Ok(text.to_owned())
+/// What in a change is too much, and how: the field as the admin API names it, and the text that its clients know.
+pub fn problem(limits: Limits, change: &Change) -> Option<(&'static str, String)> {
+    let too_long = |field, text: Option<String>, limit: usize| {
+        text.is_some_and(|text| text.chars().count() > limit)
+            .then(|| (field, format!("should be at most {limit} character(s)")))
+    };
+    let name = change.display_name.as_deref().map(display_name);
+    let fields = change.fields.as_deref().unwrap_or_default();
+    let is_long_field = |(name, value): &(String, String)| {
+        name.chars().count() > FIELD_NAME_LENGTH || value.chars().count() > FIELD_VALUE_LENGTH
+    };
+    let bad_fields = fields.len() > MAX_FIELDS || fields.iter().any(is_long_field);
+    too_long("name", name, limits.name)
+        .or_else(|| too_long("bio", change.note.clone(), limits.bio))
+        .or_else(|| bad_fields.then(|| ("fields", "is invalid".into())))
 }
 
-fn set_note(tx: &Tx, base: &BaseUrl, me: AccountId, note: &str, limit: usize) -> Result<()> {
-    if note.chars().count() > limit {
-        return Err(invalid());
-    }
+/// Names are plain text on one line, whatever was pasted.
+fn display_name(typed: &str) -> String {
+    let text = html::strip_tags(typed).replace(char::is_control, " ");
+    text.trim().to_owned()
+}
+
+fn set_note(tx: &Tx, base: &BaseUrl, me: AccountId, note: &str) -> Result<()> {
     let links = addressing::resolve(tx, base, note)?.links;
     let shown = render(note, ContentType::Plain, &links).html;
     accounts::set(tx, me, Column::NoteSource, note.to_owned())?;
@@ -132,12 +140,6 @@ fn set_note(tx: &Tx, base: &BaseUrl, me: AccountId, note: &str, limit: usize) ->
 }
 
 fn set_fields(tx: &Tx, base: &BaseUrl, me: AccountId, fields: &[(String, String)]) -> Result<()> {
-    let too_long = |(name, value): &&(String, String)| {
-        name.chars().count() > FIELD_NAME_LENGTH || value.chars().count() > FIELD_VALUE_LENGTH
-    };
-    if fields.len() > MAX_FIELDS || fields.iter().find(too_long).is_some() {
-        return Err(invalid());
-    }
     let values: Vec<&str> = fields.iter().map(|(_, value)| value.as_str()).collect();
     let links = addressing::resolve(tx, base, &values.join("\n"))?.links;
     let field = |name: &str, value: String| Field {

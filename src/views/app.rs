@@ -39,6 +39,38 @@ pub struct CommandLine {
     pub vapid_key: String,
 }
 
+/// An application, as admins see it (pleroma-contract D.3).
+#[derive(Serialize)]
+#[expect(missing_docs, reason = "the names are the API's")]
+pub struct Administered {
+    /// A number, unlike all other ids.
+    pub id: i64,
+    pub name: String,
+    pub website: Option<String>,
+    pub client_id: String,
+    /// Only when it was just made: nobody can tell it later.
+    pub client_secret: Option<String>,
+    pub redirect_uri: String,
+    pub redirect_uris: Vec<String>,
+    pub scopes: Vec<String>,
+    pub trusted: bool,
+}
+
+/// Shows an application to an admin.
+pub fn administered(row: AppRow, client_secret: Option<String>) -> Administered {
+    Administered {
+        id: row.id.into(),
+        redirect_uris: row.redirect_uris().map(str::to_owned).collect(),
+        name: row.name,
+        website: row.website,
+        client_id: row.client_id,
+        client_secret,
+        redirect_uri: row.redirect_uris,
+        scopes: row.scopes.split(' ').map(str::to_owned).collect(),
+        trusted: row.trusted,
+    }
+}
+
 /// Shows an application.
 pub fn application(row: AppRow, vapid_key: String) -> Application {
     let redirect_uris: Vec<String> = row.redirect_uris().map(str::to_owned).collect();

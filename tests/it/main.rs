@@ -9,6 +9,7 @@ mod support;
 
 mod account_favourites;
 mod accounts;
+mod admin_apps;
 mod admin_credentials;
 mod admin_statuses;
 mod admin_users;

@@ -1,6 +1,8 @@
 //! The admin API (pleroma-contract D). Whoever holds the admin secret calls as nobody.
 
 pub mod announcements;
+pub mod apps;
+pub mod credentials;
 pub mod emoji;
 pub mod follows;
 pub mod groups;

@@ -76,18 +76,6 @@ pub fn show(cx: &Ctx) -> Result<Reply> {
     Reply::json(&user.first())
 }
 
-/// `GET /api/pleroma/admin/users/{nickname}/credentials`: only who lives here has settings.
-pub fn credentials(cx: &Ctx) -> Result<Reply> {
-    let named = cx.require("nickname")?;
-    cx.app.db().read(|db| {
-        let account = administration::find(db, &named)?;
-        if account.role.is_none() {
-            return Err(Error::Status(404, "Not found".into()));
-        }
-        Reply::json(&cx.view(db).admin_credentials(&account)?)
-    })
-}
-
 /// `PATCH /api/pleroma/admin/users/activate`
 pub fn activate(cx: &Ctx) -> Result<Reply> {
     changed(cx, &Action::Activate)

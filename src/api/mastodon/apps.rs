@@ -15,9 +15,12 @@ pub fn register(cx: &Ctx) -> Result<Reply> {
     let new = NewApp {
         name: present(cx, "client_name")?,
         website: cx.params.nonempty("website").map(|text| text.into_owned()),
-        redirect_uris: redirect_uris(cx)?,
+        redirect_uris: redirect_uris(cx),
         scopes: scopes(cx),
     };
+    if new.redirect_uris.is_empty() {
+        return Err(Error::MissingField("redirect_uris"));
+    }
     let vapid_key = server_keys::vapid_public(cx.app.db())?;
     let (row, secret) = cx.app.db().write(|tx| apps::register(tx, new))?;
     Reply::json(&app::registered(row, secret, vapid_key))
@@ -47,21 +50,14 @@ fn present(cx: &Ctx, key: &'static str) -> Result<String> {
 }
 
 /// One text with several URIs, or a list.
-fn redirect_uris(cx: &Ctx) -> Result<Vec<String>> {
-    let uris: Vec<String> = cx
-        .params
-        .list("redirect_uris")
-        .iter()
-        .flat_map(|text| text.split_whitespace())
-        .map(str::to_owned)
-        .collect();
-    if uris.is_empty() {
-        return Err(Error::MissingField("redirect_uris"));
-    }
-    Ok(uris)
+pub fn redirect_uris(cx: &Ctx) -> Vec<String> {
+    let texts = cx.params.list("redirect_uris");
+    let uris = texts.iter().flat_map(|text| text.split_whitespace());
+    uris.map(str::to_owned).collect()
 }
 
-fn scopes(cx: &Ctx) -> Scopes {
+/// The scopes named; `read` when there are none.
+pub fn scopes(cx: &Ctx) -> Scopes {
     let asked = Scopes::parse(&cx.params.list("scopes").join(" "));
     if asked.is_empty() {
         Scopes::parse("read")

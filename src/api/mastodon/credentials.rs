@@ -1,6 +1,7 @@
 //! Changing the own account.
 
 use super::pictures;
+use crate::db::Tx;
 use crate::db::accounts::Column;
 use crate::db::preferences::{Column as Preference, Store};
 use crate::db::visibility::Visibility;
@@ -42,27 +43,13 @@ const DEFAULT_VISIBILITIES: [Visibility; 4] = [
 
 /// `PATCH /api/v1/accounts/update_credentials`
 pub fn update(cx: &Ctx) -> Result<Reply> {
-    let mut change = read(&cx.params)?;
-    let limits = &cx.app.config().upload;
-    for (key, column, limit) in [
-        ("avatar", Column::Avatar, limits.avatar_limit),
-        ("header", Column::Header, limits.header_limit),
-        (
-            "pleroma_background_image",
-            Column::Background,
-            limits.header_limit,
-        ),
-    ] {
-        match pictures::take(cx, key, limit, invalid) {
-            Ok(picture) => change
-                .pictures
-                .extend(picture.map(|picture| (column, picture))),
-            Err(error) => {
-                discard(cx, &change);
-                return Err(error);
-            }
-        }
-    }
+    let mut change = read(&cx.params, |_| invalid())?;
+    take_pictures(
+        cx,
+        &mut change,
+        &["avatar", "header", "pleroma_background_image"],
+        |_| invalid(),
+    )?;
     apply(cx, &change)?;
     let me = cx.me()?.id;
     Reply::json(
@@ -72,18 +59,58 @@ pub fn update(cx: &Ctx) -> Result<Reply> {
     )
 }
 
-/// Makes the change; new files vanish if it fails, and replaced ones once it is made.
+/// Stores the pictures among the parameters: of avatar, header and background, by the names that the call has for them.
+/// `refused` is the answer where one is no picture.
+pub fn take_pictures(
+    cx: &Ctx,
+    change: &mut Change,
+    keys: &[&'static str; 3],
+    refused: fn(&'static str) -> Error,
+) -> Result<()> {
+    let limits = &cx.app.config().upload;
+    for (key, column, limit) in [
+        (keys[0], Column::Avatar, limits.avatar_limit),
+        (keys[1], Column::Header, limits.header_limit),
+        (keys[2], Column::Background, limits.header_limit),
+    ] {
+        match pictures::take(cx, key, limit, || refused(key)) {
+            Ok(picture) => change
+                .pictures
+                .extend(picture.map(|picture| (column, picture))),
+            Err(error) => {
+                discard(cx, change);
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a profile may hold here.
+pub fn limits(cx: &Ctx) -> Limits {
+    let instance = &cx.app.config().instance;
+    Limits {
+        name: instance.name_limit as usize,
+        bio: instance.bio_limit as usize,
+    }
+}
+
+/// Makes the change of the own account.
 pub fn apply(cx: &Ctx, change: &Change) -> Result<()> {
     let me = cx.me()?.id;
-    let limits = Limits {
-        name: cx.app.config().instance.name_limit as usize,
-        bio: cx.app.config().instance.bio_limit as usize,
-    };
-    let done = cx
-        .app
-        .db()
-        .write(|tx| profiles::update(tx, cx.app.base(), limits, me, change));
-    match done {
+    store(cx, change, |tx| {
+        profiles::update(tx, cx.app.base(), limits(cx), me, change)
+    })
+}
+
+/// Makes a change by `work`, which answers the files that nothing refers to after it; new files vanish if it fails, and
+/// those once it is made.
+pub fn store(
+    cx: &Ctx,
+    change: &Change,
+    work: impl FnOnce(&Tx) -> Result<Vec<String>>,
+) -> Result<()> {
+    match cx.app.db().write(work) {
         Ok(replaced) => {
             for name in replaced
                 .iter()
@@ -119,40 +146,42 @@ fn invalid() -> Error {
     Error::Forbidden("Invalid request".into())
 }
 
-/// Reads everything but the pictures (pleroma-contract A.4).
-fn read(params: &Params) -> Result<Change> {
+/// Reads everything but the pictures (pleroma-contract A.4). `refused` is the answer where the named field is wrong.
+pub fn read(params: &Params, refused: fn(&'static str) -> Error) -> Result<Change> {
     let no_source = Params::default();
     let source = params.map("source").unwrap_or(&no_source);
     Ok(Change {
         display_name: params.text("display_name").map(|text| text.into_owned()),
         note: params.text("note").map(|text| text.into_owned()),
-        fields: params.has("fields_attributes").then(|| fields(params)),
-        actor_type: actor_type(params)?,
+        fields: params
+            .has("fields_attributes")
+            .then(|| fields(params, "fields_attributes")),
+        actor_type: actor_type(params, refused)?,
         account_switches: account_switches(params),
         user_switches: user_switches(params, source),
         pictures: Vec::new(),
-        default_visibility: default_visibility(params, source)?,
-        default_language: default_language(params, source)?,
-        settings_store: settings_store(params)?,
+        default_visibility: default_visibility(params, source, refused)?,
+        default_language: default_language(params, source, refused)?,
+        settings_store: settings_store(params, refused)?,
     })
 }
 
 /// Fields without a name are dropped: that is how clients remove one.
-fn fields(params: &Params) -> Vec<(String, String)> {
+pub fn fields(params: &Params, key: &str) -> Vec<(String, String)> {
     let text = |field: &Params, key| field.text(key).unwrap_or_default().trim().to_owned();
     params
-        .maps("fields_attributes")
+        .maps(key)
         .into_iter()
         .map(|field| (text(field, "name"), text(field, "value")))
         .filter(|(name, _)| !name.is_empty())
         .collect()
 }
 
-fn actor_type(params: &Params) -> Result<Option<&'static str>> {
+fn actor_type(params: &Params, refused: fn(&'static str) -> Error) -> Result<Option<&'static str>> {
     match params.nonempty("actor_type").as_deref() {
         Some("Person") => Ok(Some("Person")),
         Some("Service") => Ok(Some("Service")),
-        Some(_) => Err(invalid()),
+        Some(_) => Err(refused("actor_type")),
         None => Ok(params
             .bool("bot")
             .map(|bot| if bot { "Service" } else { "Person" })),
@@ -181,7 +210,11 @@ fn user_switches(params: &Params, source: &Params) -> Vec<(Preference, bool)> {
     switches
 }
 
-fn default_visibility(params: &Params, source: &Params) -> Result<Option<Visibility>> {
+fn default_visibility(
+    params: &Params,
+    source: &Params,
+    refused: fn(&'static str) -> Error,
+) -> Result<Option<Visibility>> {
     let Some(name) = params
         .nonempty("default_scope")
         .or(source.nonempty("privacy"))
@@ -190,11 +223,15 @@ fn default_visibility(params: &Params, source: &Params) -> Result<Option<Visibil
     };
     match Visibility::parse(&name) {
         Some(visibility) if DEFAULT_VISIBILITIES.contains(&visibility) => Ok(Some(visibility)),
-        _ => Err(invalid()),
+        _ => Err(refused("default_scope")),
     }
 }
 
-fn default_language(params: &Params, source: &Params) -> Result<Option<String>> {
+fn default_language(
+    params: &Params,
+    source: &Params,
+    refused: fn(&'static str) -> Error,
+) -> Result<Option<String>> {
     let Some(code) = source.text("language").or(params.text("language")) else {
         return Ok(None);
     };
@@ -202,11 +239,11 @@ fn default_language(params: &Params, source: &Params) -> Result<Option<String>> 
     if is_code {
         Ok(Some(code.into_owned()))
     } else {
-        Err(invalid())
+        Err(refused("language"))
     }
 }
 
-fn settings_store(params: &Params) -> Result<Store> {
+fn settings_store(params: &Params, refused: fn(&'static str) -> Error) -> Result<Store> {
     match params.json("pleroma_settings_store") {
         serde_json::Value::Null => Ok(Store::new()),
         serde_json::Value::Object(front_ends) => front_ends
@@ -215,6 +252,6 @@ fn settings_store(params: &Params) -> Result<Store> {
                 Ok((front_end, serde_json::value::to_raw_value(&settings)?))
             })
             .collect(),
-        _ => Err(invalid()),
+        _ => Err(refused("pleroma_settings_store")),
     }
 }

@@ -11,11 +11,16 @@ use crate::web::params::Value;
 
 /// Reads, cleans and stores a picture; `None` when the parameter is absent. An empty text removes the present one.
 /// `refused` is the answer to anything that is no picture.
-pub fn take(cx: &Ctx, key: &str, limit: u64, refused: fn() -> Error) -> Result<Option<Picture>> {
+pub fn take(
+    cx: &Ctx,
+    key: &str,
+    limit: u64,
+    refused: impl Fn() -> Error,
+) -> Result<Option<Picture>> {
     let bytes = match cx.params.get(key) {
         None => return Ok(None),
         Some(Value::Text(text)) if text.is_empty() => return Ok(Some(Picture::Removed)),
-        Some(Value::Text(text)) => decode(text).ok_or_else(refused)?,
+        Some(Value::Text(text)) => decode(text).ok_or_else(&refused)?,
         Some(Value::File(upload)) if upload.size() > limit => return Err(too_large()),
         Some(Value::File(upload)) => upload.bytes()?.into_owned(),
         Some(_) => return Err(refused()),
