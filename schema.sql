@@ -367,6 +367,16 @@ CREATE TABLE status_days (
   PRIMARY KEY (day, status_id)
 ) WITHOUT ROWID;
 CREATE INDEX status_days_status ON status_days (status_id);
+-- Public posts that link to a page, by day and author: what links are much shared. A month is kept.
+CREATE TABLE card_days (
+  day        INTEGER NOT NULL,
+  card_id    INTEGER NOT NULL REFERENCES cards (id) ON DELETE CASCADE,
+  account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  uses       INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (day, card_id, account_id)
+) WITHOUT ROWID;
+CREATE INDEX card_days_card ON card_days (card_id, day);
+CREATE INDEX card_days_account ON card_days (account_id);
 
 -- Posts that wait for their hour; a job posts them. `params` is what was asked for, JSON in the API's words.
 CREATE TABLE scheduled_statuses (
@@ -1104,6 +1114,25 @@ CREATE TRIGGER reblogs_trend AFTER INSERT ON statuses
   WHEN new.reblog_of_id IS NOT NULL AND (SELECT visibility FROM statuses WHERE id = new.reblog_of_id) = 0 BEGIN
   INSERT INTO status_days (day, status_id, score) VALUES (unixepoch() / 86400, new.reblog_of_id, 1)
     ON CONFLICT (day, status_id) DO UPDATE SET score = score + 1;
+END;
+CREATE TRIGGER cards_used AFTER UPDATE OF card_id ON statuses
+  WHEN new.card_id IS NOT NULL AND new.card_id IS NOT old.card_id AND new.visibility = 0 BEGIN
+  INSERT INTO card_days (day, card_id, account_id, uses) VALUES (new.created_at / 86400000, new.card_id, new.account_id, 1)
+    ON CONFLICT (day, card_id, account_id) DO UPDATE SET uses = uses + 1;
+  DELETE FROM card_days WHERE day < unixepoch() / 86400 - 30;
+END;
+-- A post that links there no longer, by an edit or its end. A preview goes with the last one.
+CREATE TRIGGER cards_left AFTER UPDATE OF card_id ON statuses WHEN old.card_id IS NOT NULL AND new.card_id IS NOT old.card_id BEGIN
+  UPDATE card_days SET uses = uses - 1
+    WHERE day = old.created_at / 86400000 AND card_id = old.card_id AND account_id = old.account_id AND old.visibility = 0;
+  DELETE FROM card_days WHERE day = old.created_at / 86400000 AND card_id = old.card_id AND account_id = old.account_id AND uses < 1;
+  DELETE FROM cards WHERE id = old.card_id AND NOT EXISTS (SELECT 1 FROM statuses WHERE card_id = old.card_id);
+END;
+CREATE TRIGGER cards_unused AFTER DELETE ON statuses WHEN old.card_id IS NOT NULL BEGIN
+  UPDATE card_days SET uses = uses - 1
+    WHERE day = old.created_at / 86400000 AND card_id = old.card_id AND account_id = old.account_id AND old.visibility = 0;
+  DELETE FROM card_days WHERE day = old.created_at / 86400000 AND card_id = old.card_id AND account_id = old.account_id AND uses < 1;
+  DELETE FROM cards WHERE id = old.card_id AND NOT EXISTS (SELECT 1 FROM statuses WHERE card_id = old.card_id);
 END;
 CREATE TRIGGER endorsements_end AFTER DELETE ON follows
   BEGIN DELETE FROM endorsements WHERE account_id = old.account_id AND target_id = old.target_id; END;

@@ -10,7 +10,7 @@ use crate::api::mastodon::{
     announcements, directory, endorsements, featured_tags, suggestions, tags, trends,
 };
 use crate::api::mastodon::{notification_groups, notification_policy};
-use crate::api::mastodon::{polls, quotes, scheduled_statuses, status_edits};
+use crate::api::mastodon::{polls, profile, quotes, scheduled_statuses, status_edits};
 use crate::api::pleroma::{
     captcha, confirmation, emoji, emoji_packs, mfa, password_resets, pictures, reactions,
     remote_emoji_packs,
@@ -28,6 +28,10 @@ pub static ROUTES: &[Route] = &[
     // Accounts
     get("/api/v1/accounts/verify_credentials",     User(&["read:accounts"]),                     accounts::verify_credentials),
     patch("/api/v1/accounts/update_credentials",   User(&["write:accounts"]),                    credentials::update).upload(),
+    get("/api/v1/profile",                         User(&["profile", "read:accounts"]),          profile::show),
+    patch("/api/v1/profile",                       User(&["write:accounts"]),                    profile::update).upload(),
+    delete("/api/v1/profile/avatar",               User(&["write:accounts"]),                    profile::remove_avatar),
+    delete("/api/v1/profile/header",               User(&["write:accounts"]),                    profile::remove_header),
     patch("/api/v1/pleroma/accounts/update_avatar",     User(&["write:accounts"]),               pictures::update_avatar).upload(),
     patch("/api/v1/pleroma/accounts/update_banner",     User(&["write:accounts"]),               pictures::update_banner).upload(),
     patch("/api/v1/pleroma/accounts/update_background", User(&["write:accounts"]),               pictures::update_background).upload(),
@@ -113,7 +117,11 @@ pub static ROUTES: &[Route] = &[
     get("/api/v2/instance",                        Open,                                         instance::v2),
     get("/api/v1/instance/peers",                  Open,                                         instance::peers),
     get("/api/v1/instance/rules",                  Open,                                         instance::rules),
+    get("/api/v1/instance/activity",               Open,                                         instance::activity),
     get("/api/v1/instance/extended_description",   Open,                                         instance::extended_description),
+    get("/api/v1/instance/privacy_policy",         Open,                                         instance::privacy_policy),
+    get("/api/v1/instance/terms_of_service",       Open,                                         instance::terms_of_service),
+    get("/api/v1/instance/translation_languages",  Open,                                         instance::translation_languages),
     get("/api/pleroma/healthcheck",                Open,                                         pleroma::instance::healthcheck),
     get("/api/pleroma/frontend_configurations",    Open,                                         pleroma::instance::frontend_configurations),
     get("/health",                                 Open,                                         pleroma::instance::alive),
@@ -285,6 +293,7 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/timelines/home",                  User(&["read:statuses"]),                     timelines::home),
     get("/api/v1/timelines/public",                Optional(&["read:statuses"]),                 timelines::public),
     get("/api/v1/timelines/tag/{tag}",             Optional(&["read:statuses"]),                 timelines::tag),
+    get("/api/v1/timelines/link",                  Optional(&["read:statuses"]),                 timelines::link),
     get("/api/v1/timelines/list/{id}",             User(&["read:lists"]),                        timelines::list),
     get("/api/v1/timelines/direct",                User(&["read:statuses"]),                     timelines::direct),
     get("/api/v1/accounts/{id}/statuses",          Optional(&["read:statuses"]),                 timelines::by_account),
@@ -318,6 +327,7 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/trends",                          Optional(&["read:statuses"]),                 trends::tags),
     get("/api/v1/trends/tags",                     Optional(&["read:statuses"]),                 trends::tags),
     get("/api/v1/trends/statuses",                 Optional(&["read:statuses"]),                 trends::statuses),
+    get("/api/v1/trends/links",                    Optional(&["read:statuses"]),                 trends::links),
 
     // Lists
     get("/api/v1/lists",                           User(&["read:lists"]),                        lists::list),

@@ -33,6 +33,8 @@ const MUCH: &[&str] = &[
         AND (status_id, position) IN (SELECT status_id, position FROM poll_votes WHERE account_id = ?1 LIMIT ?2)",
     "DELETE FROM tag_day_accounts WHERE account_id = ?1
         AND (day, tag_id) IN (SELECT day, tag_id FROM tag_day_accounts WHERE account_id = ?1 LIMIT ?2)",
+    "DELETE FROM card_days WHERE account_id = ?1
+        AND (day, card_id) IN (SELECT day, card_id FROM card_days WHERE account_id = ?1 LIMIT ?2)",
     "DELETE FROM home_entries WHERE account_id = ?1
         AND status_id IN (SELECT status_id FROM home_entries WHERE account_id = ?1 LIMIT ?2)",
     "DELETE FROM list_entries WHERE (list_id, status_id) IN

@@ -42,6 +42,46 @@ pub fn usage(db: &Connection) -> Result<Usage> {
     })
 }
 
+/// What went on here in one week.
+#[derive(Clone, Copy, Debug)]
+pub struct Week {
+    /// Its Monday's midnight (UTC), in seconds.
+    pub start: i64,
+    /// Posts of people here, reblogs apart.
+    pub statuses: i64,
+    /// People who logged in, as far as they have not logged out since.
+    pub logins: i64,
+    /// People who came to live here.
+    pub registrations: i64,
+}
+
+/// The last weeks, the present one first. Costs as much as was posted here meanwhile.
+pub fn activity(db: &Connection, weeks: i64) -> Result<Vec<Week>> {
+    let mut stmt = db.prepare_cached(
+        // Days and weeks are counted from 1970, which began on a Thursday; ids of our own posts begin with their time.
+        "WITH RECURSIVE recent (n, start) AS (
+           SELECT 1, ((unixepoch() / 86400 + 3) / 7 * 7 - 3) * 86400
+           UNION ALL SELECT n + 1, start - 604800 FROM recent WHERE n < ?1)
+         SELECT start,
+                (SELECT count(*) FROM statuses INDEXED BY statuses_local WHERE local = 1 AND id >= start * 1000000
+                    AND id < (start + 604800) * 1000000 AND reblog_of_id IS NULL),
+                (SELECT count(DISTINCT account_id) FROM tokens
+                  WHERE created_at >= start * 1000 AND created_at < (start + 604800) * 1000),
+                (SELECT count(*) FROM users AS u JOIN accounts AS a ON a.id = u.account_id
+                  WHERE a.hidden = 0 AND a.created_at >= start * 1000 AND a.created_at < (start + 604800) * 1000)
+           FROM recent ORDER BY n",
+    )?;
+    let rows = stmt.query_map([weeks], |row| {
+        Ok(Week {
+            start: row.get(0)?,
+            statuses: row.get(1)?,
+            logins: row.get(2)?,
+            registrations: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Hosts that we know somebody of, by name. Jumps through the index from host to host, past all their accounts.
 pub fn hosts(db: &Connection) -> Result<Vec<String>> {
     let mut stmt = db.prepare_cached(

@@ -2,7 +2,6 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::json_ids;
 use super::page::{Page, rows};
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -89,36 +88,6 @@ pub fn page(db: &Connection, viewer: Option<AccountId>, names: &[String]) -> Res
             name: row.get(1)?,
             following: row.get(2)?,
             featuring: row.get(3)?,
-        })
-    })?;
-    Ok(found.collect::<rusqlite::Result<_>>()?)
-}
-
-/// How much a tag was used on a day.
-#[derive(Clone, Copy, Debug)]
-pub struct Use {
-    /// The tag.
-    pub tag: i64,
-    /// Days since 1970.
-    pub day: i64,
-    /// Public posts with it.
-    pub uses: i64,
-    /// People who wrote them.
-    pub accounts: i64,
-}
-
-/// Use of these tags from that day on.
-pub fn history(db: &Connection, tags: &[i64], since: i64) -> Result<Vec<Use>> {
-    let mut stmt = db.prepare_cached(
-        "SELECT d.tag_id, d.day, d.uses, d.accounts
-           FROM json_each(?1) AS page CROSS JOIN tag_days AS d INDEXED BY tag_days_tag ON d.tag_id = page.value AND d.day >= ?2",
-    )?;
-    let found = stmt.query_map(params![json_ids(tags), since], |row| {
-        Ok(Use {
-            tag: row.get(0)?,
-            day: row.get(1)?,
-            uses: row.get(2)?,
-            accounts: row.get(3)?,
         })
     })?;
     Ok(found.collect::<rusqlite::Result<_>>()?)

@@ -162,6 +162,16 @@ pub fn public(
     run(db, sql, page, filter, &[&host])
 }
 
+/// Public statuses whose preview is that of an address.
+pub fn linking(db: &Connection, page: &Page, filter: &Filter, url: &str) -> Result<Vec<StatusId>> {
+    let sql = both_ways!(
+        page,
+        "statuses AS s INDEXED BY statuses_card WHERE s.card_id = (SELECT id FROM cards WHERE url = ?11) AND s.visibility = 0",
+        "s.id"
+    );
+    run(db, sql, page, filter, &[&url])
+}
+
 /// Tags by which a timeline is made: one of `any`, each of `all`, none of `none`.
 #[derive(Clone, Debug, Default)]
 pub struct TagQuery {

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::db::cards::CardRow;
+use super::View;
+use super::tag::{Day, History};
+use crate::db::cards::{self, CardRow};
+use crate::db::trends;
+use crate::error::Result;
 
 /// Card.
 #[derive(Serialize)]
@@ -70,5 +74,27 @@ pub fn card(row: CardRow) -> Card {
         pleroma: Pleroma {
             opengraph: page.opengraph,
         },
+    }
+}
+
+/// Trends::Link: a Card with its use in the last week.
+#[derive(Serialize)]
+pub struct TrendingLink {
+    #[serde(flatten)]
+    card: Card,
+    history: Vec<Day>,
+}
+
+impl View<'_> {
+    /// Previews in the order of the ids, with how much their pages were linked to.
+    pub fn trending_links(&self, ids: &[i64]) -> Result<Vec<TrendingLink>> {
+        let history = History::of(trends::link_history(self.db, ids, History::start())?);
+        let mut rows = cards::by_ids(self.db, ids)?;
+        rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+        let link = |row: CardRow| TrendingLink {
+            history: history.days(Some(row.id)),
+            card: card(row),
+        };
+        Ok(rows.into_iter().map(link).collect())
     }
 }

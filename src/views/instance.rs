@@ -466,7 +466,7 @@ impl About<'_> {
             timelines_access: TimelinesAccess {
                 live_feeds: feeds(access),
                 hashtag_feeds: feeds(access),
-                trending_link_feeds: feeds("disabled"),
+                trending_link_feeds: feeds(access),
             },
             limited_federation: false,
         }

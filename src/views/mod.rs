@@ -27,6 +27,7 @@ pub mod media;
 pub mod nodeinfo;
 pub mod notification;
 pub mod notification_group;
+pub mod profile;
 pub mod push;
 pub mod reaction;
 pub mod relationship;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::peer::Peer;
-use crate::support::{TestServer, TestUser};
+use crate::support::{TestServer, TestUser, ids};
 
 const PAGE: &[u8] = b"<html><head><title>plain</title>
     <meta property='og:title' content='Cats &amp; dogs'>
@@ -149,4 +149,117 @@ fn nothing_is_asked_where_previews_are_switched_off() {
     minute_passes(&server);
     assert!(peer.asked().is_empty());
     assert!(server.jobs("fetch_card").is_empty());
+}
+
+fn titles(links: &Value) -> Vec<&str> {
+    let links = links.as_array().unwrap().iter();
+    links.map(|link| link["title"].as_str().unwrap()).collect()
+}
+
+/// A page with that title at that address.
+fn page(peer: &Peer, path: &str, title: &str) -> String {
+    let html = format!("<html><head><meta property='og:title' content='{title}'></head></html>");
+    peer.set(path, html.as_bytes());
+    peer.url(path)
+}
+
+#[test]
+fn links_that_most_people_share_in_public_trend() {
+    let server = TestServer::new();
+    let [alice, bob] = ["alice", "bob"].map(|name| server.user(name));
+    let peer = Peer::new();
+    let loud = page(&peer, "/loud.html", "loud");
+    let shared = page(&peer, "/shared.html", "shared");
+    let hidden = page(&peer, "/hidden.html", "hidden");
+    for _ in 0..3 {
+        alice.post_status(&loud);
+    }
+    let posted = alice.post_status(&shared);
+    bob.post_status(&shared);
+    alice.post_with(&hidden, &[("visibility", "private")]);
+    alice.post_status(&peer.url("/missing.html"));
+    minute_passes(&server);
+    let trends = server.get("/api/v1/trends/links").ok();
+    assert_eq!(titles(&trends), ["shared", "loud"]);
+    assert_eq!(trends[0]["url"], shared);
+    let history = trends[0]["history"].as_array().unwrap();
+    assert_eq!(history.len(), 7);
+    assert_eq!(
+        (&history[0]["uses"], &history[0]["accounts"]),
+        (&json!("2"), &json!("2"))
+    );
+    assert_eq!(history[1]["uses"], "0");
+    let second = server.get("/api/v1/trends/links?limit=1&offset=1").ok();
+    assert_eq!(titles(&second), ["loud"]);
+    // Editing a post is not another one.
+    let path = format!("/api/v1/statuses/{}", posted["id"].as_str().unwrap());
+    alice
+        .put(&path, &[("status", &format!("once more {shared}"))])
+        .ok();
+    minute_passes(&server);
+    let again = server.get("/api/v1/trends/links").ok();
+    assert_eq!(again[0]["history"][0], history[0]);
+    // Last week's links are over.
+    let sql = "UPDATE card_days SET day = day - 3";
+    server.sql().execute(sql, []).unwrap();
+    assert_eq!(server.get("/api/v1/trends/links").ok(), json!([]));
+}
+
+#[test]
+fn a_link_has_a_timeline_of_the_public_posts_that_the_reader_may_see() {
+    let server = TestServer::new();
+    let [alice, bob] = ["alice", "bob"].map(|name| server.user(name));
+    let (peer, timeline) = (peer(), "/api/v1/timelines/link?url=");
+    let url = peer.url("/page.html");
+    let id = |posted: &Value| posted["id"].as_str().unwrap().to_owned();
+    let first = id(&alice.post_status(&url));
+    let second = id(&bob.post_status(&format!("also {url}#part")));
+    alice.post_with(&url, &[("visibility", "unlisted")]);
+    alice.post_status("no link");
+    minute_passes(&server);
+    let read = |query: &str| ids(&server.get(&format!("{timeline}{query}")).ok());
+    assert_eq!(read(&url), [&*second, &first]);
+    assert_eq!(read(&format!("{url}%23other")), [&*second, &first]);
+    assert_eq!(read(&format!("{url}&limit=1&max_id={second}")), [&*first]);
+    assert_eq!(read("https://nobody.example/"), [""; 0]);
+    alice
+        .post(&format!("/api/v1/accounts/{}/block", bob.id), &[])
+        .ok();
+    let seen = alice.get(&format!("{timeline}{url}")).ok();
+    assert_eq!(ids(&seen), [&*first]);
+    server
+        .get("/api/v1/timelines/link")
+        .refused(400, "Missing field: url.");
+    server
+        .get(&format!("{timeline}nonsense"))
+        .refused(422, "The url is no address");
+}
+
+#[test]
+fn a_preview_goes_with_the_last_post_that_links_there() {
+    let server = TestServer::new();
+    let (alice, peer) = (server.user("alice"), peer());
+    let url = peer.url("/page.html");
+    let cards = || {
+        let count = "SELECT (SELECT count(*) FROM cards) + (SELECT count(*) FROM card_days)";
+        let count = server.sql().query_row(count, [], |row| row.get(0));
+        count.map(|rows: i64| rows).unwrap()
+    };
+    let posts = [alice.post_status(&url), alice.post_status(&url)];
+    minute_passes(&server);
+    assert_eq!(cards(), 2);
+    let path = |post: &Value| format!("/api/v1/statuses/{}", post["id"].as_str().unwrap());
+    alice.delete(&path(&posts[0])).ok();
+    assert_eq!(cards(), 2);
+    alice.put(&path(&posts[1]), &[("status", "no link")]).ok();
+    assert_eq!(cards(), 0);
+    alice.post_status(&url);
+    minute_passes(&server);
+    assert_eq!(cards(), 2);
+    let target = format!(
+        "/api/v1/statuses/{}",
+        ids(&alice.get("/api/v1/timelines/home").ok())[0]
+    );
+    alice.delete(&target).ok();
+    assert_eq!(cards(), 0);
 }

@@ -70,6 +70,8 @@ const ENTITIES: &[(&str, &str)] = &[
     ),
     ("FieldsLimits", "max_fields:int max_remote_fields:int name_length:int value_length:int"),
     ("ExtendedDescription", "updated_at:date content:str"),
+    ("TermsOfService", "effective_date:day effective:bool content:str succeeded_by:day|null"),
+    ("Week", "week:number statuses:number logins:number registrations:number"),
     // 2.3, 2.4
     (
         "AccountCore",
@@ -106,6 +108,12 @@ const ENTITIES: &[(&str, &str)] = &[
          allow_following_move:bool notification_settings:NotificationSettings follow_requests_count:int",
     ),
     ("NotificationSettings", "block_from_strangers:bool hide_notification_contents:bool"),
+    (
+        "Profile",
+        "id:id display_name:str note:str fields:[Field] avatar:str|null avatar_static:str|null avatar_description:str header:str|null
+         header_static:str|null header_description:str locked:bool bot:bool hide_collections:bool discoverable:bool indexable:bool
+         show_media:bool show_media_replies:bool show_featured:bool attribution_domains:[str] featured_tags:[FeaturedTag]",
+    ),
     ("Preferences", "posting:default:visibility=str posting:default:sensitive=bool posting:default:language=str|null \
                      reading:expand:media='default'|'show_all'|'hide_all' reading:expand:spoilers=bool"),
     // 2.5, 2.6
@@ -144,6 +152,7 @@ const ENTITIES: &[(&str, &str)] = &[
          provider_url:str html:str width:int height:int image:str|null embed_url:str blurhash:str|null published_at:date|null
          authors:[obj]",
     ),
+    ("TrendingLink", "Card+ history:[TagDay]"),
     (
         "MediaAttachment",
         "id:id type:'image'|'gifv'|'video'|'audio'|'unknown' url:str preview_url:str|null remote_url:str|null text_url:str
@@ -264,7 +273,13 @@ const ANSWERS: &[(&str, &str)] = &[
     ("InstanceV2", "GET /api/v2/instance"),
     ("[Rule]", "GET /api/v1/instance/rules"),
     ("[str]", "GET /api/v1/instance/peers /api/v1/domain_blocks"),
-    ("ExtendedDescription", "GET /api/v1/instance/extended_description"),
+    ("ExtendedDescription", "GET /api/v1/instance/extended_description /api/v1/instance/privacy_policy"),
+    ("TermsOfService", "GET /api/v1/instance/terms_of_service"),
+    ("[Week]", "GET /api/v1/instance/activity"),
+    ("{[str]}", "GET /api/v1/instance/translation_languages"),
+    ("Profile", "GET PATCH /api/v1/profile"),
+    ("CredentialAccount", "DELETE /api/v1/profile/avatar /api/v1/profile/header"),
+    ("[TrendingLink]", "GET /api/v1/trends/links"),
     ("CredentialAccount", "GET /api/v1/accounts/verify_credentials"),
     ("CredentialAccount", "PATCH /api/v1/accounts/update_credentials"),
     ("Account|CredentialAccount", "GET /api/v1/accounts/{id} /api/v1/accounts/lookup"),
@@ -316,7 +331,7 @@ const ANSWERS: &[(&str, &str)] = &[
         "[Status]",
         "GET /api/v1/statuses /api/v1/timelines/home /api/v1/timelines/public /api/v1/timelines/tag/{tag}
          /api/v1/timelines/list/{id} /api/v1/timelines/direct /api/v1/accounts/{id}/statuses /api/v1/favourites /api/v1/bookmarks
-         /api/v1/trends/statuses /api/v1/pleroma/conversations/{id}/statuses /api/v1/statuses/{id}/quotes
+         /api/v1/trends/statuses /api/v1/timelines/link /api/v1/pleroma/conversations/{id}/statuses /api/v1/statuses/{id}/quotes
          /api/v1/pleroma/statuses/{id}/quotes",
     ),
     ("Context", "GET /api/v1/statuses/{id}/context"),

@@ -66,6 +66,7 @@ fn what_the_version_announces_is_in_the_route_table() {
         "GET /api/v2/notifications",
         "GET /api/v2/notifications/policy",
         "GET /api/v1/notifications/requests",
+        "GET /api/v1/timelines/link",
         "GET /api/v1/statuses/{id}/quotes",
         "POST /api/v1/statuses/{id}/quotes/{quoting_id}/revoke",
         "PUT /api/v1/statuses/{id}/interaction_policy",
@@ -326,4 +327,69 @@ fn insert_status(server: &TestServer, account: &str, id: i64, visibility: i64) {
         rusqlite::params![id, format!("urn:{id}"), account, visibility, conversation],
     )
     .unwrap();
+}
+
+#[test]
+fn activity_counts_posts_logins_and_newcomers_of_twelve_weeks() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let first = alice.post_status("one");
+    alice.post_status("two");
+    let path = format!("/api/v1/statuses/{}", first["id"].as_str().unwrap());
+    alice.post(&format!("{path}/reblog"), &[]).ok();
+    let weeks = server.get("/api/v1/instance/activity").ok();
+    let weeks = weeks.as_array().unwrap();
+    assert_eq!(weeks.len(), 12);
+    let figures = |week: &Value| {
+        ["statuses", "logins", "registrations"].map(|key| week[key].as_str().unwrap().to_owned())
+    };
+    assert_eq!(figures(&weeks[0]), ["2", "1", "1"]);
+    assert_eq!(figures(&weeks[1]), ["0", "0", "0"]);
+    let start = |week: &Value| -> i64 { week["week"].as_str().unwrap().parse().unwrap() };
+    assert_eq!(start(&weeks[0]) - start(&weeks[11]), 11 * 604_800);
+    // 1970 began on a Thursday: Mondays are four days after a multiple of weeks.
+    assert_eq!(start(&weeks[0]) % 604_800, 4 * 86_400);
+    // What was registered a week ago stands a week lower.
+    let sql = "UPDATE accounts SET created_at = created_at - 604800000 WHERE username = 'alice'";
+    server.sql().execute(sql, []).unwrap();
+    let weeks = server.get("/api/v1/instance/activity").ok();
+    assert_eq!(figures(&weeks[1]), ["0", "0", "1"]);
+}
+
+#[test]
+fn the_operators_texts_are_told_as_they_were_written() {
+    let server = TestServer::with(&["instance.description=Two & a cat"]);
+    let about = |what: &str| server.get(&format!("/api/v1/instance/{what}"));
+    assert_eq!(
+        about("extended_description").ok()["content"],
+        "Two &amp; a cat"
+    );
+    for what in ["privacy_policy", "terms_of_service"] {
+        about(what).refused(404, "Record not found");
+    }
+    let folder = server.data().join("static");
+    std::fs::create_dir_all(&folder).unwrap();
+    for what in ["extended-description", "privacy-policy", "terms-of-service"] {
+        let text = format!("<h2>{what}</h2>");
+        std::fs::write(folder.join(format!("{what}.html")), text).unwrap();
+    }
+    let policy = about("privacy_policy").ok();
+    assert_eq!(policy["content"], "<h2>privacy-policy</h2>");
+    assert_eq!(
+        about("extended_description").ok()["content"],
+        "<h2>extended-description</h2>"
+    );
+    let terms = about("terms_of_service").ok();
+    assert_eq!(terms["content"], "<h2>terms-of-service</h2>");
+    // The file's date is that of the text.
+    assert_eq!(
+        policy["updated_at"].as_str().unwrap()[..10],
+        terms["effective_date"]
+    );
+    assert_eq!(
+        server.get("/static/terms-of-service.html").text(),
+        "<h2>terms-of-service</h2>"
+    );
+    // Nothing is translated here, and the instance says so.
+    assert_eq!(about("translation_languages").ok(), json!({}));
 }

@@ -60,6 +60,7 @@ mod plans;
 mod pleroma_fe;
 mod polls;
 mod process;
+mod profile;
 mod push;
 mod quotes;
 mod reactions;

@@ -143,6 +143,8 @@ fn tags_and_trends_walk_indexes() {
         ("GET", "/api/v1/tags/cats"),
         ("GET", "/api/v1/trends/tags"),
         ("GET", "/api/v1/trends/statuses"),
+        ("GET", "/api/v1/trends/links"),
+        ("GET", "/api/v1/timelines/link?url=https://a.example/"),
         ("POST", "/api/v1/tags/cats/unfollow"),
     ]);
     assert!(plans.iter().any(|(sql, _)| sql.contains("status_days")));

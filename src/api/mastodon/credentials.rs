@@ -43,6 +43,22 @@ const DEFAULT_VISIBILITIES: [Visibility; 4] = [
 
 /// `PATCH /api/v1/accounts/update_credentials`
 pub fn update(cx: &Ctx) -> Result<Reply> {
+    take(cx)?;
+    shown(cx)
+}
+
+/// The own account as a change of it answers.
+pub(super) fn shown(cx: &Ctx) -> Result<Reply> {
+    let me = cx.me()?.id;
+    Reply::json(
+        &cx.app
+            .db()
+            .read(|db| credential_account::load(&cx.view(db), me))?,
+    )
+}
+
+/// Takes the parameters of [`update`] and makes the change.
+pub(super) fn take(cx: &Ctx) -> Result<()> {
     let mut change = read(&cx.params, |_| invalid())?;
     take_pictures(
         cx,
@@ -50,13 +66,7 @@ pub fn update(cx: &Ctx) -> Result<Reply> {
         &["avatar", "header", "pleroma_background_image"],
         |_| invalid(),
     )?;
-    apply(cx, &change)?;
-    let me = cx.me()?.id;
-    Reply::json(
-        &cx.app
-            .db()
-            .read(|db| credential_account::load(&cx.view(db), me))?,
-    )
+    apply(cx, &change)
 }
 
 /// Stores the pictures among the parameters: of avatar, header and background, by the names that the call has for them.

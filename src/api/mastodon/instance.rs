@@ -1,6 +1,9 @@
 //! What this server says of itself. The documents look the same to everybody, so their bytes are kept until something
 //! is written (`web::kept`).
 
+use std::io::{ErrorKind, Read};
+use std::time::UNIX_EPOCH;
+
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
@@ -9,11 +12,13 @@ use crate::api::features;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::media::site;
 use crate::ops::featured_tags::MAX_FEATURED_TAGS;
 use crate::ops::profiles;
 use crate::ops::server_keys;
 use crate::ops::statuses::MAX_ATTACHMENTS;
+use crate::text::html::escape;
 use crate::views::View;
 use crate::views::instance::{About, Limits, Rule};
 use crate::web::ctx::Ctx;
@@ -45,13 +50,84 @@ fn all_rules(db: &Connection) -> Result<Vec<Rule>> {
     Ok(db::rules::all(db)?.into_iter().map(Rule::from).collect())
 }
 
-/// `GET /api/v1/instance/extended_description`
+/// Weeks that the activity goes back.
+const WEEKS: i64 = 12;
+
+/// A week of [`activity`]. Numbers are strings, as Mastodon has them.
+#[derive(Serialize)]
+struct Week {
+    week: String,
+    statuses: String,
+    logins: String,
+    registrations: String,
+}
+
+/// `GET /api/v1/instance/activity`
+pub fn activity(cx: &Ctx) -> Result<Reply> {
+    let weeks = cx.app.db().read(|db| db::stats::activity(db, WEEKS))?;
+    let week = |week: db::stats::Week| Week {
+        week: week.start.to_string(),
+        statuses: week.statuses.to_string(),
+        logins: week.logins.to_string(),
+        registrations: week.registrations.to_string(),
+    };
+    Reply::json(&weeks.into_iter().map(week).collect::<Vec<_>>())
+}
+
+/// `GET /api/v1/instance/translation_languages`: from which language into which; nothing is translated here.
+pub fn translation_languages(_: &Ctx) -> Result<Reply> {
+    Reply::json(&json!({}))
+}
+
+/// A text of the operator's, HTML as it was written: a file in the data directory's `static/`.
+struct Text {
+    content: String,
+    written_at: Timestamp,
+}
+
+/// The longest text that is read.
+const LONGEST_TEXT: u64 = 1 << 20;
+
+fn text(cx: &Ctx, file: &str) -> Result<Option<Text>> {
+    let file = match site::open(&cx.app.data().join("static"), file) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let written = file.metadata()?.modified()?.duration_since(UNIX_EPOCH);
+    let mut bytes = Vec::new();
+    file.take(LONGEST_TEXT).read_to_end(&mut bytes)?;
+    Ok(Some(Text {
+        content: String::from_utf8_lossy(&bytes).into_owned(),
+        written_at: Timestamp(written.unwrap_or_default().as_millis() as i64),
+    }))
+}
+
+/// `GET /api/v1/instance/extended_description`: the operator's `static/extended-description.html`, or the short description.
 pub fn extended_description(cx: &Ctx) -> Result<Reply> {
-    let description = crate::text::html::escape(&cx.app.config().instance.description);
+    let text = text(cx, "extended-description.html")?.unwrap_or_else(|| Text {
+        content: escape(&cx.app.config().instance.description).into_owned(),
+        // Settings have no date; the epoch says "not known".
+        written_at: Timestamp(0),
+    });
+    Reply::json(&json!({"updated_at": text.written_at, "content": text.content}))
+}
+
+/// `GET /api/v1/instance/privacy_policy`: the operator's `static/privacy-policy.html`; 404 while there is none.
+pub fn privacy_policy(cx: &Ctx) -> Result<Reply> {
+    let text = text(cx, "privacy-policy.html")?.ok_or(Error::record())?;
+    Reply::json(&json!({"updated_at": text.written_at, "content": text.content}))
+}
+
+/// `GET /api/v1/instance/terms_of_service`: the operator's `static/terms-of-service.html`, which Pleroma-FE shows too; 404 while
+/// there is none.
+pub fn terms_of_service(cx: &Ctx) -> Result<Reply> {
+    let text = text(cx, "terms-of-service.html")?.ok_or(Error::record())?;
     Reply::json(&json!({
-        // Settings have no date but that of the start; the epoch says "not known".
-        "updated_at": Timestamp(0),
-        "content": description,
+        "effective_date": text.written_at.date(),
+        "effective": true,
+        "content": text.content,
+        "succeeded_by": null,
     }))
 }
 

@@ -22,6 +22,7 @@ pub mod notification_policy;
 pub mod notifications;
 pub mod pictures;
 pub mod polls;
+pub mod profile;
 pub mod push_subscriptions;
 pub mod quotes;
 pub mod registration;

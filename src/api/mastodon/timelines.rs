@@ -1,6 +1,7 @@
 //! Timelines (mastodon-api 1.4, pleroma-contract A.1).
 
 use rusqlite::Connection;
+use url::Url;
 
 use crate::db::filters::Context;
 use crate::db::page::Page;
@@ -70,6 +71,19 @@ pub fn tag(cx: &Ctx) -> Result<Reply> {
             return Ok(Vec::new());
         }
         timelines::tagged(db, page, filter, &query)
+    })
+}
+
+/// `GET /api/v1/timelines/link?url=`: what links to a page, as its preview names it.
+pub fn link(cx: &Ctx) -> Result<Reply> {
+    let url = cx.require("url")?;
+    let url = Url::parse(&url).map(|mut url| {
+        url.set_fragment(None);
+        url.to_string()
+    });
+    let url = url.map_err(|_| Error::Invalid("The url is no address".into()))?;
+    timeline(cx, |db, page, filter| {
+        timelines::linking(db, page, filter, &url)
     })
 }
 

@@ -23,6 +23,15 @@ pub fn statuses(cx: &Ctx) -> Result<Reply> {
     })
 }
 
+/// `GET /api/v1/trends/links`: pages that people here and elsewhere linked to, as far as they have a preview.
+pub fn links(cx: &Ctx) -> Result<Reply> {
+    let (limit, offset) = (cx.page(10, 20).limit, offset(cx));
+    cx.app.db().read(|db| {
+        let ids = trends::links(db, limit, offset)?;
+        Reply::json(&cx.view(db).trending_links(&ids)?)
+    })
+}
+
 /// How many to pass over.
 pub(super) fn offset(cx: &Ctx) -> i64 {
     cx.params.int("offset").ok().flatten().unwrap_or(0).max(0)
