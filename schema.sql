@@ -35,6 +35,7 @@ CREATE TABLE accounts (
   accepts_chat_messages INTEGER,                    -- NULL: not known (remote)
   also_known_as   TEXT    NOT NULL DEFAULT '[]',    -- JSON array of actor ids
   moved_to_id     INTEGER REFERENCES accounts (id) ON DELETE SET NULL,
+  moved_at        INTEGER,                          -- the last time that it moved
   moderation_tags TEXT    NOT NULL DEFAULT '[]',    -- JSON array, set by admins
   followers_count INTEGER NOT NULL DEFAULT 0,
   following_count INTEGER NOT NULL DEFAULT 0,

@@ -6,20 +6,28 @@ use super::page::{Keyed, Page, keyed_accounts, rows};
 use crate::error::Result;
 use crate::ids::{self, AccountId};
 
-/// Blocks an account; `false` when it was blocked already.
-pub fn insert(db: &Connection, account: AccountId, target: AccountId) -> Result<bool> {
+/// Blocks an account, by the Block of that id if it came from elsewhere; `None` when it was blocked already, else the row.
+pub fn insert(
+    db: &Connection,
+    account: AccountId,
+    target: AccountId,
+    uri: Option<&str>,
+) -> Result<Option<i64>> {
+    let id = ids::next();
     let changed = db
-        .prepare_cached("INSERT INTO blocks (id, account_id, target_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
-        .execute(params![ids::next(), account, target])?;
-    Ok(changed == 1)
+        .prepare_cached(
+            "INSERT INTO blocks (id, account_id, target_id, uri) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![id, account, target, uri])?;
+    Ok((changed == 1).then_some(id))
 }
 
-/// Lifts a block; `false` when there was none.
-pub fn remove(db: &Connection, account: AccountId, target: AccountId) -> Result<bool> {
-    let changed = db
-        .prepare_cached("DELETE FROM blocks WHERE account_id = ?1 AND target_id = ?2")?
-        .execute(params![account, target])?;
-    Ok(changed == 1)
+/// Lifts a block; `None` when there was none, else the row that was.
+pub fn remove(db: &Connection, account: AccountId, target: AccountId) -> Result<Option<i64>> {
+    Ok(db
+        .prepare_cached("DELETE FROM blocks WHERE account_id = ?1 AND target_id = ?2 RETURNING id")?
+        .query_row(params![account, target], |row| row.get(0))
+        .optional()?)
 }
 
 /// Whom somebody blocks by the Block of that id.
@@ -57,6 +65,15 @@ pub fn hosts(db: &Connection, of: AccountId) -> Result<Vec<String>> {
         db.prepare_cached("SELECT host FROM domain_blocks WHERE account_id = ?1 ORDER BY host")?;
     let rows = stmt.query_map(params![of], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether an account blocks a host.
+pub fn is_host_blocked(db: &Connection, account: AccountId, host: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ?1 AND host = ?2)",
+        )?
+        .query_row(params![account, host], |row| row.get(0))?)
 }
 
 /// Blocks a host; blocking it twice is one block.

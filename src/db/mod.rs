@@ -41,6 +41,7 @@ pub mod mfa;
 pub mod mfa_tokens;
 pub mod migrations;
 pub mod moderation_log;
+pub mod moves;
 pub mod mutes;
 pub mod notifications;
 pub mod page;

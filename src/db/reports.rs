@@ -88,7 +88,8 @@ impl ReportRow {
     }
 }
 
-/// Adds a report, with those of the statuses that are the reported account's and that whoever reports may see.
+/// Adds a report, with those of the statuses that are the reported account's and that whoever reports may see. Another server
+/// reports in the name of people whom we do not know: what they saw is not ours to judge.
 pub fn insert(db: &Connection, new: &ReportRow, uri: &str, statuses: &[StatusId]) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO reports (id, uri, account_id, target_id, comment, category, rules, forward, state, created_at)
@@ -109,8 +110,9 @@ pub fn insert(db: &Connection, new: &ReportRow, uri: &str, statuses: &[StatusId]
     db.prepare_cached(concat!(
         "INSERT OR IGNORE INTO report_statuses (report_id, status_id)
          SELECT ?1, s.id FROM json_each(?2) AS wanted JOIN statuses AS s ON s.id = wanted.value
-          WHERE s.account_id = ?3 AND ",
-        visible!("s", "?4")
+          WHERE s.account_id = ?3 AND (EXISTS (SELECT 1 FROM accounts WHERE id = ?4 AND host <> '') OR ",
+        visible!("s", "?4"),
+        ")"
     ))?
     .execute(params![new.id, json_ids(statuses), new.target, new.account])?;
     Ok(())
@@ -141,6 +143,21 @@ pub fn by_ids(db: &Connection, ids: &[ReportId]) -> Result<Vec<ReportRow>> {
     ))?;
     let rows = stmt.query_map(params![json_ids(ids)], ReportRow::read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The id of a report's Flag.
+pub fn uri(db: &Connection, report: ReportId) -> Result<Option<String>> {
+    Ok(db
+        .prepare_cached("SELECT uri FROM reports WHERE id = ?1")?
+        .query_row(params![report], |row| row.get(0))
+        .optional()?)
+}
+
+/// Whether a Flag of that id is known.
+pub fn is_known(db: &Connection, uri: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM reports WHERE uri = ?1)")?
+        .query_row(params![uri], |row| row.get(0))?)
 }
 
 /// Statuses of a page of reports, newest first in each.

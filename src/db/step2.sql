@@ -19,6 +19,8 @@ CREATE TRIGGER statuses_removed BEFORE DELETE ON statuses BEGIN
   DELETE FROM home_entries WHERE account_id IN (SELECT account_id FROM users) AND status_id = old.id;
 END;
 
+ALTER TABLE accounts ADD COLUMN moved_at INTEGER;
+
 -- Lists: chosen people on a timeline of their own, followed or not.
 CREATE TABLE lists (
   id             INTEGER PRIMARY KEY,

@@ -272,19 +272,23 @@ pub struct Habits {
     pub sensitive: bool,
     /// Their language.
     pub language: Option<String>,
+    /// The person moved to another account, and posts there.
+    pub moved: bool,
 }
 
 /// A local person's habits of posting.
 pub fn habits(db: &Connection, id: AccountId) -> Result<Habits> {
     let found = db
         .prepare_cached(
-            "SELECT default_visibility, default_sensitive, default_language FROM users WHERE account_id = ?1",
+            "SELECT default_visibility, default_sensitive, default_language,
+                    (SELECT moved_to_id FROM accounts WHERE id = ?1) IS NOT NULL FROM users WHERE account_id = ?1",
         )?
         .query_row(params![id], |row| {
             Ok(Habits {
                 visibility: Visibility::parse(&row.get::<_, String>(0)?).unwrap_or(Visibility::Public),
                 sensitive: row.get(1)?,
                 language: row.get(2)?,
+                moved: row.get(3)?,
             })
         })?;
     Ok(found)

@@ -7,7 +7,7 @@ mod document;
 mod object;
 mod webfinger;
 
-pub use actor::{actor, fresh_actor, handle, key};
+pub use actor::{actor, fresh_actor, handle, key, settled_actor};
 pub use asked::{asked, key_asked, mentioned, poll_looked_at};
 pub use document::{Failures, document};
 pub use object::{Found, any, fresh_object, object};

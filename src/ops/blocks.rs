@@ -8,6 +8,7 @@ use crate::db::conversations::listing as conversations;
 use crate::db::{Tx, accounts, blocks, home, mutes};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
+use crate::ops::outgoing::{self, Outgoing};
 
 /// No mute with an end lasts longer.
 const LONGEST_MUTE: Duration = Duration::from_secs(100 * 365 * 86_400);
@@ -18,18 +19,48 @@ pub fn block(tx: &Tx, me: AccountId, target: AccountId) -> Result<()> {
         return Err(Error::BadRequest("Can not block yourself".into()));
     }
     let target = accounts::visible(tx, target)?.id;
-    blocks::insert(tx, me, target)?;
+    if let Some(row) = keep(tx, me, target, None)? {
+        outgoing::push_if_remote(tx, me, &[target], false, || Outgoing::Block {
+            account: me,
+            target,
+            row,
+        })?;
+    }
+    Ok(())
+}
+
+/// Somebody elsewhere blocks one of us, by the Block of that id. Nobody is told.
+pub fn blocked_by(tx: &Tx, from: AccountId, target: AccountId, uri: Option<&str>) -> Result<()> {
+    keep(tx, from, target, uri).map(drop)
+}
+
+/// Somebody elsewhere does not block one of us any more.
+pub fn unblocked_by(tx: &Tx, from: AccountId, target: AccountId) -> Result<()> {
+    blocks::remove(tx, from, target).map(drop)
+}
+
+/// Writes a block down, with all that it ends; `None` when it stood already, else its row.
+fn keep(tx: &Tx, me: AccountId, target: AccountId, uri: Option<&str>) -> Result<Option<i64>> {
+    let row = blocks::insert(tx, me, target, uri)?;
     for (one, other) in [(me, target), (target, me)] {
         end(tx, one, other)?;
         home::remove_author_wholly(tx, one, other)?;
     }
-    conversations::mark_read_with(tx, me, target)
+    conversations::mark_read_with(tx, me, target)?;
+    Ok(row)
 }
 
 /// Lifts a block. What it ended stays ended.
 pub fn unblock(tx: &Tx, me: AccountId, target: AccountId) -> Result<()> {
     let lifted = blocks::remove(tx, me, target)?;
-    known_or_ended(tx, target, lifted)
+    if let Some(row) = lifted {
+        outgoing::push_if_remote(tx, me, &[target], false, || Outgoing::UndoBlock {
+            account: me,
+            target,
+            row,
+        })?;
+    }
+    known_or_ended(tx, target, lifted.is_some())
 }
 
 /// Mutes an account, its notifications too if wanted, for so many seconds or (0) for ever. Muting again changes the terms.

@@ -1,5 +1,5 @@
-//! Chats: private conversations of two (pleroma-contract E). [`post`] is what a local person does; what arrives from
-//! elsewhere will join it in [`insert`], the only way of a message into the tables.
+//! Chats: private conversations of two (pleroma-contract E). [`post`] is what a local person does, [`received`] what comes from
+//! elsewhere; both end in [`insert`], the only way of a message into the tables.
 
 use std::time::Duration;
 
@@ -10,11 +10,14 @@ use crate::clock::Timestamp;
 use crate::config::BaseUrl;
 use crate::db::chats::messages::{self, NewMessage};
 use crate::db::chats::{self, ChatRow};
-use crate::db::{Tx, accounts, blocks, users};
+use crate::db::media::RemoteFile;
+use crate::db::remote_accounts::Whereabouts;
+use crate::db::{Tx, accounts, blocks, statuses, users};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::ids::{self, AccountId, ChatId, ChatMessageId, MediaId};
 use crate::ops::notifications;
+use crate::ops::outgoing::{self, Outgoing};
 use crate::text::format;
 
 /// What somebody wants to say.
@@ -93,7 +96,56 @@ pub fn post(
         let text = "The attachment does not exist or belongs to something else";
         return Err(Error::BadRequest(text.into()));
     }
+    outgoing::push_if_remote(tx, me, &[other], false, || Outgoing::ChatMessage {
+        message: id,
+        to: other,
+    })?;
     Ok(id)
+}
+
+/// A message from elsewhere, cleaned.
+#[derive(Clone, Debug)]
+pub struct RemoteMessage {
+    /// Its id.
+    pub uri: String,
+    /// Whom it is for: an actor id.
+    pub to: String,
+    /// Sanitised HTML; empty where there is an attachment only.
+    pub content: String,
+    /// JSON `[{shortcode, url}]` of its custom emoji.
+    pub emojis: String,
+    /// What hangs on it.
+    pub media: Option<RemoteFile>,
+    /// When it was said.
+    pub created_at: Timestamp,
+}
+
+/// Takes a message from elsewhere, once, if the one it is for wants to hear from its author.
+pub fn received(tx: &Tx, from: &Whereabouts, to: AccountId, said: &RemoteMessage) -> Result<()> {
+    let is_known = messages::by_uri(tx, &said.uri)?.is_some();
+    if is_known
+        || statuses::tombstone(tx, &said.uri)?.is_some()
+        || refusal(tx, from.id, to)?.is_some()
+        || blocks::is_host_blocked(tx, to, &from.host)?
+    {
+        return Ok(());
+    }
+    let id = ChatMessageId::new();
+    let new = NewMessage {
+        id,
+        uri: &said.uri,
+        account: from.id,
+        content: Some(said.content.as_str()).filter(|html| !html.is_empty()),
+        emojis: &said.emojis,
+        idempotency_key: None,
+        created_at: said.created_at,
+    };
+    insert(tx, &new, to)?;
+    if let Some(file) = &said.media {
+        let file = crate::db::media::insert_remote(tx, from.id, file)?;
+        messages::attach(tx, id, from.id, file)?;
+    }
+    Ok(())
 }
 
 /// Why nobody can send the other a message; `None` when they can.
@@ -146,6 +198,10 @@ pub fn delete(tx: &Tx, me: AccountId, chat: ChatId, message: ChatMessageId) -> R
     let refused = || Error::BadRequest("could_not_delete".into());
     chats::one(tx, me, chat)?.ok_or_else(refused)?;
     if messages::author(tx, chat, message)?.ok_or_else(refused)? == me {
+        if let Some(said) = messages::said(tx, message)? {
+            let other = owned(tx, me, chat)?.other;
+            outgoing::chat_deletion(tx, said.uri, me, other)?;
+        }
         remove(tx, message)
     } else {
         messages::remove_from(tx, chat, message)

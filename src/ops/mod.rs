@@ -27,6 +27,7 @@ pub mod mascots;
 pub mod media;
 pub mod mfa;
 pub mod moderation_log;
+pub mod moves;
 pub mod notification_policy;
 pub mod notifications;
 pub mod outgoing;

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::statuses::StatusRow;
 use crate::db::visibility::Visibility;
-use crate::db::{Tx, audience, deliveries, jobs, status_hosts};
+use crate::db::{Tx, accounts, audience, deliveries, jobs, status_hosts};
 use crate::error::Result;
-use crate::ids::{AccountId, StatusId};
+use crate::ids::{AccountId, ChatMessageId, ReportId, StatusId};
 
 /// The kind of the job.
 pub const JOB: &str = "send_activity";
@@ -30,12 +30,17 @@ pub enum Outgoing {
         status: StatusId,
         position: i64,
     },
-    /// A post is gone.
+    /// A post or a chat message is gone. `to`: who else is addressed than everybody.
     Delete {
         uri: String,
         account: AccountId,
-        visibility: i64,
+        to: Option<Vec<String>>,
         inboxes: Vec<String>,
+    },
+    /// A message in a chat, for one person.
+    ChatMessage {
+        message: ChatMessageId,
+        to: AccountId,
     },
     /// A reblog was taken back.
     UndoAnnounce {
@@ -82,6 +87,24 @@ pub enum Outgoing {
         status: StatusId,
         row: i64,
         emoji: String,
+    },
+    /// Sent where the settings want it.
+    Block {
+        account: AccountId,
+        target: AccountId,
+        row: i64,
+    },
+    UndoBlock {
+        account: AccountId,
+        target: AccountId,
+        row: i64,
+    },
+    /// A report, without the name of whoever reports.
+    Flag { report: ReportId },
+    /// Somebody lives elsewhere from now on.
+    Move {
+        account: AccountId,
+        target: AccountId,
     },
     /// Somebody's profile changed.
     UpdateActor { account: AccountId },
@@ -135,7 +158,7 @@ pub fn deletion(tx: &Tx, status: &StatusRow) -> Result<()> {
             None => Outgoing::Delete {
                 uri: status.uri.clone(),
                 account: status.account,
-                visibility: status.visibility as i64,
+                to: addressees(tx, status)?,
                 inboxes,
             },
         },
@@ -168,6 +191,42 @@ pub fn everybody_concerned(db: &Connection, status: &StatusRow) -> Result<Vec<St
     inboxes.sort_unstable();
     inboxes.dedup();
     Ok(inboxes)
+}
+
+/// To whom the end of a post is addressed: as the post was.
+fn addressees(db: &Connection, status: &StatusRow) -> Result<Option<Vec<String>>> {
+    let author = [status.account];
+    match status.visibility {
+        Visibility::Public | Visibility::Unlisted | Visibility::Local => Ok(None),
+        Visibility::Private => {
+            let author = accounts::uris(db, &author)?;
+            Ok(Some(
+                author
+                    .iter()
+                    .map(|uri| format!("{uri}/followers"))
+                    .collect(),
+            ))
+        }
+        Visibility::Direct | Visibility::List => {
+            accounts::uris(db, &audience::addressed(db, status.id)?).map(Some)
+        }
+    }
+}
+
+/// A chat message of a local account is about to go.
+pub fn chat_deletion(tx: &Tx, uri: String, author: AccountId, to: AccountId) -> Result<()> {
+    if !audience::is_remote(tx, author, &[to], false)? {
+        return Ok(());
+    }
+    push(
+        tx,
+        &Outgoing::Delete {
+            uri,
+            account: author,
+            to: Some(accounts::uris(tx, &[to])?),
+            inboxes: audience::of_people(tx, &[to], true)?,
+        },
+    )
 }
 
 /// Inboxes of everybody who has it, or may have it: it was brought there, or they came for it. Of a reblog the copies are

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::ids::{self, AccountId, ReportId, StatusId};
 use crate::ops::moderation_log::{Subject, record};
 use crate::ops::notifications;
+use crate::ops::outgoing::{self, Outgoing};
 use crate::ops::sessions::Viewer;
 
 /// Characters in a comment.
@@ -70,6 +71,9 @@ pub fn post(tx: &Tx, base: &BaseUrl, me: AccountId, draft: &Draft) -> Result<Rep
     };
     let uri = base.join(&format!("/activities/{}", ids::uuid()));
     insert(tx, &row, &uri, &draft.statuses)?;
+    if row.forward {
+        outgoing::push(tx, &Outgoing::Flag { report: row.id })?;
+    }
     Ok(row.id)
 }
 
@@ -78,6 +82,33 @@ pub fn insert(tx: &Tx, row: &ReportRow, uri: &str, statuses: &[StatusId]) -> Res
     reports::insert(tx, row, uri, statuses)?;
     let admins = reports::readers(tx)?;
     notifications::of_report(tx, &admins, row.account, row.id)
+}
+
+/// Takes a report that another server forwards, by the Flag of that id; once.
+pub fn forwarded(
+    tx: &Tx,
+    uri: &str,
+    from: AccountId,
+    target: AccountId,
+    comment: &str,
+    statuses: &[StatusId],
+) -> Result<()> {
+    if reports::is_known(tx, uri)? {
+        return Ok(());
+    }
+    let row = ReportRow {
+        id: ReportId::new(),
+        account: from,
+        target,
+        comment: comment.chars().take(LONGEST_COMMENT).collect(),
+        category: "other".into(),
+        rules: "[]".into(),
+        forward: false,
+        state: State::Open.name().to_owned(),
+        created_at: Timestamp::now(),
+    };
+    let statuses = &statuses[..statuses.len().min(MOST_STATUSES)];
+    insert(tx, &row, uri, statuses)
 }
 
 /// A report; 404 for an unknown one.

@@ -117,6 +117,9 @@ pub struct Description {
 pub fn post(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<StatusId> {
     check_text(rules, draft)?;
     let habits = habits(tx, me)?;
+    if habits.moved {
+        return Err(Error::Forbidden("You have moved to another account".into()));
+    }
     let thread = Thread::find(tx, me, draft)?;
     let mut visibility = thread.visibility(draft, &habits)?;
     let mut quote = None;

@@ -1,5 +1,7 @@
 //! The fediverse: what other servers find here, say to us and hear from us.
 
+mod blocks;
+mod chat_messages;
 mod deletion;
 mod discovery;
 mod documents;
@@ -7,8 +9,10 @@ mod edits;
 mod fake;
 mod fetching;
 mod inbox;
+mod moves;
 mod pair;
 mod polls;
+mod reports;
 mod samples;
 mod stranger;
 

@@ -59,6 +59,41 @@ pub fn insert(db: &Connection, new: &NewMessage) -> Result<()> {
     Ok(())
 }
 
+/// What was said, wherever.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names are the columns of schema.sql")]
+pub struct Said {
+    pub uri: String,
+    pub account: AccountId,
+    pub content: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// A message as such, without the chats that have it.
+pub fn said(db: &Connection, message: ChatMessageId) -> Result<Option<Said>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT uri, account_id, content, created_at FROM chat_messages WHERE id = ?1",
+        )?
+        .query_row(params![message], |row| {
+            Ok(Said {
+                uri: row.get(0)?,
+                account: row.get(1)?,
+                content: row.get(2)?,
+                created_at: row.get(3)?,
+            })
+        })
+        .optional()?)
+}
+
+/// The message of that id elsewhere, and who wrote it.
+pub fn by_uri(db: &Connection, uri: &str) -> Result<Option<(ChatMessageId, AccountId)>> {
+    Ok(db
+        .prepare_cached("SELECT id, account_id FROM chat_messages WHERE uri = ?1")?
+        .query_row(params![uri], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
 /// Puts a message into a chat.
 pub fn enter(db: &Connection, chat: ChatId, message: ChatMessageId, unread: bool) -> Result<()> {
     db.prepare_cached(

@@ -1,6 +1,7 @@
 //! Documents out: ActivityPub as we write it (federation.md 2 and 5). Structs, so that what is sent can be read here.
 
 pub mod actor;
+pub mod chat_message;
 pub mod collection;
 pub mod context;
 pub mod note;

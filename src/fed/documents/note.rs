@@ -64,9 +64,10 @@ struct Source {
     media_type: String,
 }
 
+/// A file that hangs on something.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Attachment {
+pub struct Attachment {
     r#type: &'static str,
     media_type: String,
     url: String,
@@ -369,7 +370,8 @@ fn count(id: String, total_items: Option<i64>) -> Count {
     }
 }
 
-fn attachment(house: &House, row: MediaRow) -> Attachment {
+/// A file of ours, or the address of one elsewhere.
+pub fn attachment(house: &House, row: MediaRow) -> Attachment {
     let url = match (&row.file, &row.remote_url) {
         (Some(file), _) => house.base.join(&format!("/media/{file}")),
         (None, remote) => remote.clone().unwrap_or_default(),

@@ -23,6 +23,7 @@ pub fn create(activity: &Activity) -> Handled {
     };
     match class {
         Class::Post if is_own(activity, object) => own(activity),
+        Class::Chat if is_own(activity, object) => super::chat::message(activity),
         Class::Post => {
             resolve::object(activity.app, id, &activity.budget)?;
             Ok(Verdict::Applied)

@@ -4,10 +4,14 @@
 
 mod accept;
 mod announce;
+mod block;
+mod chat;
 mod create;
 mod delete;
+mod flag;
 mod follow;
 mod like;
+mod moves;
 mod undo;
 mod update;
 
@@ -224,11 +228,14 @@ fn dispatch(activity: &Activity) -> Handled {
     match kind {
         "Accept" => accept::accept(activity),
         "Announce" => announce::announce(activity),
+        "Block" => block::block(activity),
         "Create" => create::create(activity),
         "Delete" => delete::delete(activity),
         "EmojiReact" => like::emoji_react(activity),
+        "Flag" => flag::flag(activity),
         "Follow" => follow::follow(activity),
         "Like" => like::like(activity),
+        "Move" => moves::moved(activity),
         "Reject" => accept::reject(activity),
         "Undo" => undo::undo(activity),
         "Update" => update::update(activity),

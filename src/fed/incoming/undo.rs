@@ -25,7 +25,11 @@ pub fn undo(activity: &Activity) -> Handled {
             (Some(about), None) => unlike(activity, about),
             (None, _) => by_id(activity),
         },
-        "Announce" | "Block" | "" => by_id(activity),
+        "Block" => match about {
+            Some(about) => super::block::unblock(activity, about),
+            None => by_id(activity),
+        },
+        "Announce" | "" => by_id(activity),
         _ => Ok(Verdict::Ignored("an Undo of what is not known here")),
     }
 }

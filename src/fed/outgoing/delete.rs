@@ -1,32 +1,28 @@
-//! `Delete` of posts and of people.
+//! `Delete` of posts, chat messages and people.
 
 use rusqlite::Connection;
 
 use super::{Activity, Parcel};
-use crate::db::visibility::Visibility;
 use crate::db::{accounts, audience};
 use crate::error::Result;
 use crate::fed::documents::Tombstone;
 use crate::fed::wire::PUBLIC;
 use crate::ids::AccountId;
 
-/// A post is gone: to everybody who may have it. Nothing of it is told but the id.
-pub fn post(
+/// A post or a chat message is gone: to everybody who may have it. Nothing of it is told but the id.
+pub fn object(
     db: &Connection,
     uri: &str,
     account: AccountId,
-    visibility: i64,
+    to: Option<&[String]>,
     inboxes: &[String],
 ) -> Result<Option<Parcel>> {
     let Some(me) = accounts::by_id(db, account)? else {
         return Ok(None);
     };
-    let to = match visibility == Visibility::Private as i64 {
-        true => format!("{}/followers", me.uri),
-        false => PUBLIC.to_owned(),
-    };
+    let to = to.map_or_else(|| vec![PUBLIC.to_owned()], <[String]>::to_vec);
     let stone = Tombstone::new(uri, None);
-    let delete = Activity::new(format!("{uri}#delete"), "Delete", &me.uri, stone, vec![to]);
+    let delete = Activity::new(format!("{uri}#delete"), "Delete", &me.uri, stone, to);
     Ok(Some(
         Parcel::new(account, &delete, inboxes.to_vec())?.later(),
     ))

@@ -1,7 +1,11 @@
 //! Activities out (federation.md 5.3): from what was noted in the act's transaction to what is sent, and to whom.
 
+mod block;
+mod chat;
 mod delete;
+mod flag;
 mod follow;
+mod moves;
 mod post;
 mod profile;
 mod reaction;
@@ -13,6 +17,7 @@ use serde::Serialize;
 use super::documents::{Document, Tag};
 use super::keys::Signer;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
 use crate::ops::outgoing::Outgoing;
@@ -58,6 +63,8 @@ struct Activity<T> {
     to: Vec<String>,
     cc: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tag: Vec<Tag>,
@@ -78,6 +85,7 @@ impl<T> Activity<T> {
             object,
             to,
             cc: Vec::new(),
+            published: None,
             content: None,
             tag: Vec::new(),
         }
@@ -117,9 +125,22 @@ pub fn write(app: &App, db: &Connection, outgoing: &Outgoing) -> Result<Option<P
         Outgoing::Delete {
             uri,
             account,
-            visibility,
+            to,
             inboxes,
-        } => delete::post(db, uri, *account, *visibility, inboxes),
+        } => delete::object(db, uri, *account, to.as_deref(), inboxes),
+        Outgoing::ChatMessage { message, to } => chat::message(app, db, *message, *to),
+        Outgoing::Block {
+            account,
+            target,
+            row,
+        } => block::block(app, db, *account, *target, *row, false),
+        Outgoing::UndoBlock {
+            account,
+            target,
+            row,
+        } => block::block(app, db, *account, *target, *row, true),
+        Outgoing::Flag { report } => flag::flag(app, db, *report),
+        Outgoing::Move { account, target } => moves::moved(db, *account, *target),
         Outgoing::Follow {
             account,
             target,

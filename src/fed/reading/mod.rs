@@ -1,6 +1,7 @@
 //! Documents in: from JSON of any server to what we store, cleaned and cut to size. No I/O; [`super::wire`] reads the parts.
 
 pub mod actor;
+pub mod chat_message;
 mod poll;
 pub mod post;
 

@@ -262,7 +262,8 @@ fn playable(document: &Value) -> Option<RemoteFile> {
     })
 }
 
-fn attachment(value: &Value) -> Option<RemoteFile> {
+/// What hangs on something, if it is a file.
+pub(super) fn attachment(value: &Value) -> Option<RemoteFile> {
     let known = ["Document", "Image", "Video", "Audio", "Link"];
     if value.is_object() && !known.iter().any(|kind| has_type(value, kind)) {
         return None;

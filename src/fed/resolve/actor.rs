@@ -42,6 +42,17 @@ pub fn fresh_actor(app: &App, id: &str, budget: &Budget) -> Resolved<AccountId> 
     store(app, &found, budget)
 }
 
+/// As [`fresh_actor`], of an actor that has not moved elsewhere; `None` for one that has.
+pub fn settled_actor(app: &App, id: &str, budget: &Budget) -> Resolved<Option<AccountId>> {
+    let found = document(app, id, budget)?;
+    if !wire::id_of(&found).is_some_and(|own| wire::same_id(own, id)) {
+        return Err(Failure::refused("the actor has another id"));
+    }
+    let moved = wire::id_of(wire::get(&found, "movedTo")).is_some_and(|target| target != id);
+    let account = store(app, &found, budget)?;
+    Ok((!moved).then_some(account))
+}
+
 /// Stores an actor document that was fetched.
 pub(super) fn store(app: &App, found: &Value, budget: &Budget) -> Resolved<AccountId> {
     let mut actor = reading::actor::read(found).map_err(Failure::refused)?;
