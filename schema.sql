@@ -264,6 +264,7 @@ CREATE INDEX statuses_parent_account ON statuses (in_reply_to_account_id) WHERE 
 CREATE UNIQUE INDEX statuses_reblog ON statuses (reblog_of_id, account_id) WHERE reblog_of_id IS NOT NULL;
 CREATE INDEX statuses_reblog_list ON statuses (reblog_of_id, id) WHERE reblog_of_id IS NOT NULL;
 CREATE INDEX statuses_quote ON statuses (quote_of_id) WHERE quote_of_id IS NOT NULL;
+CREATE INDEX statuses_quote_authorization ON statuses (quote_authorization) WHERE quote_authorization IS NOT NULL;
 CREATE INDEX statuses_card ON statuses (card_id) WHERE card_id IS NOT NULL;
 CREATE INDEX statuses_app ON statuses (app_id) WHERE app_id IS NOT NULL;
 CREATE INDEX statuses_expiry ON statuses (expires_at) WHERE expires_at IS NOT NULL;

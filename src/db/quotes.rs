@@ -1,9 +1,10 @@
 //! Quotes: which status quotes which, whether its author agreed, and who may quote a status.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
+use super::json_ids;
 use super::page::{Page, ids};
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
@@ -113,6 +114,72 @@ pub fn set(db: &Connection, status: StatusId, quote: &NewQuote) -> Result<()> {
         quote.state,
         quote.authorization
     ])?;
+    Ok(())
+}
+
+/// A quote as it stands.
+#[derive(Clone, Debug)]
+pub struct QuoteRow {
+    /// Which status quotes.
+    pub status: StatusId,
+    /// What it quotes, where that is known here.
+    pub of: Option<StatusId>,
+    /// The ActivityPub id of that.
+    pub uri: String,
+    /// The page of that.
+    pub url: Option<String>,
+    /// Its author, where it is known here.
+    pub author: Option<AccountId>,
+    /// Whether its author agreed.
+    pub state: QuoteState,
+    /// The id of the agreement.
+    pub authorization: Option<String>,
+}
+
+/// The quotes of a page of statuses, in one query.
+pub fn of_statuses(db: &Connection, page: &[StatusId]) -> Result<Vec<QuoteRow>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT s.id, s.quote_of_id, s.quote_uri, q.url, q.account_id, s.quote_state, s.quote_authorization
+           FROM json_each(?1) AS page JOIN statuses AS s ON s.id = page.value
+           LEFT JOIN statuses AS q ON q.id = s.quote_of_id
+          WHERE s.quote_uri IS NOT NULL AND s.quote_state IS NOT NULL",
+    )?;
+    let rows = stmt.query_map(params![json_ids(page)], |row| {
+        Ok(QuoteRow {
+            status: row.get(0)?,
+            of: row.get(1)?,
+            uri: row.get(2)?,
+            url: row.get(3)?,
+            author: row.get(4)?,
+            state: row.get(5)?,
+            authorization: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The quote of one status.
+pub fn of_status(db: &Connection, status: StatusId) -> Result<Option<QuoteRow>> {
+    Ok(of_statuses(db, &[status])?.pop())
+}
+
+/// The status that an agreement of that id lets quote.
+pub fn by_authorization(db: &Connection, uri: &str) -> Result<Option<StatusId>> {
+    Ok(db
+        .prepare_cached("SELECT id FROM statuses WHERE quote_authorization = ?1")?
+        .query_row(params![uri], |row| row.get(0))
+        .optional()?)
+}
+
+/// The status quotes nothing any more.
+pub fn clear(db: &Connection, status: StatusId) -> Result<()> {
+    // One after the other: the counter of what was quoted follows the first.
+    db.prepare_cached("UPDATE statuses SET quote_state = NULL WHERE id = ?1")?
+        .execute(params![status])?;
+    db.prepare_cached(
+        "UPDATE statuses SET quote_of_id = NULL, quote_uri = NULL, quote_authorization = NULL WHERE id = ?1",
+    )?
+    .execute(params![status])?;
     Ok(())
 }
 

@@ -130,6 +130,7 @@ ALTER TABLE statuses ADD COLUMN quote_state TEXT CHECK (quote_state IN ('pending
 ALTER TABLE statuses ADD COLUMN quote_authorization TEXT;
 ALTER TABLE statuses ADD COLUMN quote_policy TEXT CHECK (quote_policy IN ('public','followers','nobody','manual'));
 ALTER TABLE statuses ADD COLUMN quotes_count INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX statuses_quote_authorization ON statuses (quote_authorization) WHERE quote_authorization IS NOT NULL;
 CREATE TRIGGER quotes_rev AFTER UPDATE OF quotes_count, quote_state, quote_policy
   ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TRIGGER quotes_decided AFTER UPDATE OF quote_state ON statuses

@@ -7,9 +7,12 @@ use rusqlite::Connection;
 use super::caller;
 use super::documents::collection::{Collection, Page as CollectionPage};
 use super::documents::note::{self, Posted};
+use super::documents::quote::QuoteAuthorization;
 use super::documents::{self, Document, Emoji, Tombstone};
 use super::wire;
+use crate::db::accounts;
 use crate::db::page::Page;
+use crate::db::quotes::{self, QuoteState};
 use crate::db::status_hosts;
 use crate::db::statuses::{self, StatusRow};
 use crate::db::visibility::Visibility;
@@ -163,6 +166,28 @@ pub fn shares(cx: &Ctx) -> Result<Reply> {
             None,
         ))
     })
+}
+
+/// `GET /quote_authorizations/{uuid}`: the consent of somebody here that a post is quoted (FEP-044f).
+pub fn quote_authorization(cx: &Ctx) -> Result<Reply> {
+    let (caller, id) = (caller::known(cx)?, uri(cx, "quote_authorizations"));
+    let consent = cx.app.db().read(|db| {
+        let quoting = quotes::by_authorization(db, &id)?.ok_or(Error::record())?;
+        let quote =
+            quotes::of_status(db, quoting)?.filter(|quote| quote.state == QuoteState::Accepted);
+        let quoted = quote.and_then(|quote| quote.of).ok_or(Error::record())?;
+        let quoted = shown(db, caller, quoted)?;
+        let mut uris = accounts::uris(db, &[quoted.account])?;
+        let quoting = statuses::by_ids(db, &[quoting])?.pop();
+        Ok(QuoteAuthorization {
+            id,
+            r#type: "QuoteAuthorization",
+            attributed_to: uris.pop().ok_or(Error::record())?,
+            interacting_object: quoting.ok_or(Error::record())?.uri,
+            interaction_target: quoted.uri,
+        })
+    })?;
+    documents::reply(cx, &Document::new(consent))
 }
 
 /// `GET /emoji/{pack}`: a custom emoji by its shortcode.

@@ -5,12 +5,14 @@ mod actor;
 mod asked;
 mod document;
 mod object;
+mod quote;
 mod webfinger;
 
 pub use actor::{actor, fresh_actor, handle, key, settled_actor};
 pub use asked::{asked, key_asked, mentioned, poll_looked_at};
 pub use document::{Failures, document};
 pub use object::{Found, any, fresh_object, object};
+pub use quote::quotation;
 
 use std::cell::Cell;
 use std::fmt;

@@ -65,12 +65,19 @@ fn is_modest(value: &Value, depth: usize, nodes: &mut usize) -> bool {
 }
 
 /// Prefixes under which the names of a vocabulary may be written in full.
-const PREFIXES: [&str; 5] = [
+const PREFIXES: [&str; 12] = [
     "as:",
     "https://www.w3.org/ns/activitystreams#",
     "toot:",
     "http://joinmastodon.org/ns#",
     "litepub:",
+    "https://w3id.org/fep/044f#",
+    "gts:",
+    "https://gotosocial.org/ns#",
+    "misskey:",
+    "https://misskey-hub.net/ns#",
+    "fedibird:",
+    "http://fedibird.com/ns#",
 ];
 
 /// A property, by its short name or one of the long ones; absent and `null` are the same.

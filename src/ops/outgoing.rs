@@ -30,6 +30,16 @@ pub enum Outgoing {
         status: StatusId,
         position: i64,
     },
+    /// A post of ours wants to quote another's.
+    QuoteRequest { status: StatusId },
+    /// The answer to who wants to quote a post of ours.
+    AnswerQuote(QuoteAnswer),
+    /// What `quoter` was granted by that authorization is no more.
+    RevokeQuote {
+        account: AccountId,
+        authorization: String,
+        quoter: AccountId,
+    },
     /// A post or a chat message is gone. `to`: who else is addressed than everybody.
     Delete {
         uri: String,
@@ -110,6 +120,23 @@ pub enum Outgoing {
     UpdateActor { account: AccountId },
     /// Somebody is gone.
     DeleteActor { account: AccountId },
+}
+
+/// The answer to a request to quote.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct QuoteAnswer {
+    /// Who answers.
+    pub account: AccountId,
+    /// Who asked.
+    pub asker: AccountId,
+    /// The id of the request.
+    pub request: String,
+    /// The id of what is to be quoted.
+    pub quoted: String,
+    /// The id of what quotes it.
+    pub quoting: String,
+    /// The id of the consent; `None` is a refusal.
+    pub result: Option<String>,
 }
 
 /// Notes it, whomever it concerns.

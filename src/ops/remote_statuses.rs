@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::polls::{self, RemotePoll};
+use super::quotes::{self, RemoteQuote};
 use super::statuses::insert::{Arrival, insert};
 use super::statuses::{Description, Revision};
 use crate::clock::Timestamp;
 use crate::db::media::{self, RemoteFile};
+use crate::db::quotes::QuotePolicy;
 use crate::db::status_edits::{self, Text};
 use crate::db::statuses::StatusRow;
 use crate::db::statuses::insert::{NewStatus, address_silently};
@@ -57,6 +59,10 @@ pub struct RemotePost {
     pub media: Vec<RemoteFile>,
     /// Its question.
     pub poll: Option<RemotePoll>,
+    /// What it quotes.
+    pub quote: Option<RemoteQuote>,
+    /// Who may quote it, where its server knows such a thing.
+    pub quote_policy: Option<QuotePolicy>,
 }
 
 /// A post of which this much has passed since it was published is not news: it stands where its date puts it.
@@ -115,6 +121,10 @@ pub fn store(
     addressed.retain(|account| *account != author);
     let quietly = quietly_addressed(tx, author, post, silent, &addressed)?;
     let words = words(post);
+    let quote = match &post.quote {
+        Some(quote) => Some(quotes::from_elsewhere(tx, author, quote)?),
+        None => None,
+    };
     let media = post.media.iter();
     let media: Vec<MediaId> = media
         .map(|file| media::insert_remote(tx, author, file))
@@ -125,7 +135,7 @@ pub fn store(
         silent: &quietly,
         list: None,
         poll: post.poll.as_ref().map(RemotePoll::begun),
-        quote: None,
+        quote: quote.as_ref(),
         tags: &post.tags,
         media: &media,
         words: &words,
@@ -134,6 +144,7 @@ pub fn store(
     if let Some(poll) = &post.poll {
         poll.count(tx, id)?;
     }
+    set_policy(tx, id, post)?;
     Ok(Some(id))
 }
 
@@ -155,8 +166,17 @@ pub fn update(tx: &Tx, row: &StatusRow, post: &RemotePost) -> Result<()> {
             post.poll.as_ref().map(RemotePoll::begun).as_ref(),
         )?,
     }
+    set_policy(tx, row.id, post)?;
+    quotes::requoted(tx, row, post.quote.as_ref())?;
     match &post.poll {
         Some(poll) => poll.count(tx, row.id),
+        None => Ok(()),
+    }
+}
+
+fn set_policy(tx: &Tx, id: StatusId, post: &RemotePost) -> Result<()> {
+    match post.quote_policy {
+        Some(policy) => crate::db::quotes::set_policy(tx, id, policy),
         None => Ok(()),
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::config::{BaseUrl, Instance};
-use crate::db::quotes::{NewQuote, QuotePolicy};
+use crate::db::quotes::{NewQuote, QuotePolicy, QuoteState};
 use crate::db::statuses::insert::{NewStatus, describe};
 use crate::db::statuses::{Parent, StatusRow, owned_by, parent};
 use crate::db::users::{Habits, habits};
@@ -151,6 +151,9 @@ pub fn post(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<Stat
         outgoing::push_if_remote(tx, me, people, followers, || Outgoing::Create {
             status: id,
         })?;
+    }
+    if composed.quote.as_ref().map(|quote| quote.state) == Some(QuoteState::Pending) {
+        outgoing::push(tx, &Outgoing::QuoteRequest { status: id })?;
     }
     for new in &draft.descriptions {
         describe(tx, id, new.media, new.text.as_deref(), new.focus)?;

@@ -12,6 +12,7 @@ mod inbox;
 mod moves;
 mod pair;
 mod polls;
+mod quotes;
 mod reports;
 mod samples;
 mod stranger;

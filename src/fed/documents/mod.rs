@@ -6,6 +6,7 @@ pub mod collection;
 pub mod context;
 pub mod note;
 mod question;
+pub mod quote;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -100,6 +101,18 @@ pub enum Tag {
     },
     /// A custom emoji.
     Emoji(Emoji),
+    /// What is quoted (FEP-e232).
+    #[serde(rename_all = "camelCase")]
+    Link {
+        /// That of a document.
+        media_type: &'static str,
+        /// That it is a quote.
+        rel: &'static str,
+        /// The id.
+        href: String,
+        /// How it is written where quotes are not known.
+        name: String,
+    },
 }
 
 /// A custom emoji of ours.

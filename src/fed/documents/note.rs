@@ -6,11 +6,13 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::question::Question;
+use super::quote::{self, InteractionPolicy, Quotation};
 use super::{Tag, emoji_tags};
 use crate::clock::Timestamp;
 use crate::db::accounts::{self, AccountRow};
 use crate::db::media::{self, MediaRow};
 use crate::db::polls::{self, PollRow};
+use crate::db::quotes::{self, QuoteRow, QuoteState};
 use crate::db::statuses::{self, MentionRow, Outward, StatusRow};
 use crate::db::visibility::Visibility;
 use crate::error::Result;
@@ -52,6 +54,12 @@ pub struct Note {
     attachment: Vec<Attachment>,
     #[serde(flatten)]
     question: Option<Question>,
+    #[serde(flatten)]
+    quotation: Option<Quotation>,
+    /// The quote as it is meant, granted or not.
+    #[serde(skip)]
+    meant: Option<Quotation>,
+    interaction_policy: InteractionPolicy,
     replies: Count,
     likes: Count,
     shares: Count,
@@ -115,6 +123,14 @@ pub struct Announce {
     pub to: Vec<String>,
     /// More of them.
     pub cc: Vec<String>,
+}
+
+impl Note {
+    /// The post with its quote as it is meant, also where that is not granted yet.
+    pub fn as_meant(mut self) -> Note {
+        self.quotation = self.meant.take();
+        self
+    }
 }
 
 /// What carries a post.
@@ -203,6 +219,7 @@ struct Parts {
     tags: HashMap<StatusId, Vec<String>>,
     media: HashMap<StatusId, Vec<MediaRow>>,
     polls: HashMap<StatusId, PollRow>,
+    quotes: HashMap<StatusId, QuoteRow>,
 }
 
 impl Parts {
@@ -213,6 +230,7 @@ impl Parts {
             tags: HashMap::new(),
             media: HashMap::new(),
             polls: HashMap::new(),
+            quotes: HashMap::new(),
         };
         for row in statuses::outward(db, ids)? {
             parts.outward.insert(row.status, row);
@@ -230,6 +248,9 @@ impl Parts {
         }
         for row in polls::of_statuses(db, ids)? {
             parts.polls.insert(row.status, row);
+        }
+        for row in quotes::of_statuses(db, ids)? {
+            parts.quotes.insert(row.status, row);
         }
         Ok(parts)
     }
@@ -256,6 +277,10 @@ impl Parts {
         tag.extend(emoji_tags(&texts, &house.emojis, base));
         let media = self.media.remove(&row.id).unwrap_or_default();
         let question = self.polls.remove(&row.id).map(Question::new);
+        let quote = self.quotes.remove(&row.id);
+        tag.extend(quote.as_ref().and_then(link));
+        let mut content = row.content.clone();
+        content.extend(quote.as_ref().map(quote::fallback));
         let source = outward.as_ref().and_then(|outward| outward.source.clone());
         let below = |tail: &str| format!("{}/{tail}", row.uri);
         Posted::Note(Box::new(Note {
@@ -265,6 +290,13 @@ impl Parts {
                 "Note"
             },
             question,
+            quotation: quote.as_ref().and_then(Quotation::granted),
+            meant: quote.as_ref().map(Quotation::new),
+            interaction_policy: InteractionPolicy::new(
+                row.visibility,
+                row.quote_policy,
+                &author.uri,
+            ),
             attributed_to: author.uri.clone(),
             actor: author.uri.clone(),
             published: row.created_at,
@@ -278,7 +310,7 @@ impl Parts {
             content_map: row
                 .language
                 .clone()
-                .map(|language| HashMap::from([(language, row.content.clone())])),
+                .map(|language| HashMap::from([(language, content.clone())])),
             source: source.map(|content| Source {
                 content,
                 media_type: row.content_type.clone(),
@@ -295,7 +327,7 @@ impl Parts {
             },
             likes: count(below("likes"), Some(row.favourites_count)),
             shares: count(below("shares"), Some(row.reblogs_count)),
-            content: row.content,
+            content,
             id: row.uri,
             to,
             cc,
@@ -359,6 +391,16 @@ fn mention(base: &crate::config::BaseUrl, row: &MentionRow) -> Tag {
         href: row.uri.clone(),
         name: format!("@{}@{host}", row.username),
     }
+}
+
+/// The quote as a link to what is quoted, if it may be shown.
+fn link(quote: &QuoteRow) -> Option<Tag> {
+    (quote.state == QuoteState::Accepted).then(|| Tag::Link {
+        media_type: "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"",
+        rel: "https://misskey-hub.net/ns#_misskey_quote",
+        href: quote.uri.clone(),
+        name: format!("RE: {}", quote.url.as_ref().unwrap_or(&quote.uri)),
+    })
 }
 
 fn count(id: String, total_items: Option<i64>) -> Count {

@@ -81,7 +81,7 @@ fn vote(activity: &Activity) -> Handled {
 }
 
 fn own(activity: &Activity) -> Handled {
-    let post = post::read(activity.object(), around(activity))
+    let mut post = post::read(activity.object(), around(activity))
         .map_err(|reason| Failure::Refused(reason.to_owned()))?;
     if !concerns_us(activity, &post)? {
         return Ok(Verdict::Ignored("a post that concerns nobody here"));
@@ -90,12 +90,13 @@ fn own(activity: &Activity) -> Handled {
         // A thread that cannot be followed upwards begins here.
         passed_over(resolve::object(activity.app, parent, &activity.budget))?;
     }
+    resolve::quotation(activity.app, &mut post, &activity.budget)?;
     activity.apply(|tx| {
         remote_statuses::store(tx, activity.actor.id, &post, activity.recipient).map(drop)
     })
 }
 
-/// Whether anybody here follows the author, is addressed, or wrote what it answers.
+/// Whether anybody here follows the author, is addressed, or wrote what it answers or quotes.
 fn concerns_us(activity: &Activity, post: &RemotePost) -> Result<bool> {
     if activity.recipient.is_some() {
         return Ok(true);
@@ -110,9 +111,12 @@ fn concerns_us(activity: &Activity, post: &RemotePost) -> Result<bool> {
         if !crate::db::accounts::local_among(db, &known)?.is_empty() {
             return Ok(true);
         }
-        match &post.in_reply_to {
-            Some(parent) => statuses::is_local(db, parent),
-            None => Ok(false),
+        let quoted = post.quote.as_ref().map(|quote| &quote.uri);
+        for about in post.in_reply_to.iter().chain(quoted) {
+            if statuses::is_local(db, about)? {
+                return Ok(true);
+            }
         }
+        Ok(false)
     })
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use super::{Activity, Handled, Verdict};
 use crate::app::App;
 use crate::db::chats::messages;
-use crate::db::{Tx, inbox_items, statuses};
+use crate::db::{Tx, inbox_items, quotes, statuses};
 use crate::error::Result;
 use crate::fed::resolve::{self, Budget, Failure};
 use crate::fed::wire;
 use crate::ops;
 
-/// Removes a post or a chat message of the actor, or the actor. The id is remembered, so that a copy that comes late stays out.
+/// Removes a post or a chat message of the actor, the consent to be quoted, or the actor. The id is remembered, so that a copy
+/// that comes late stays out.
 pub fn delete(activity: &Activity) -> Handled {
     let Some(object) = activity.object_id() else {
         return Ok(Verdict::Ignored("a Delete of nothing"));
@@ -22,15 +23,21 @@ pub fn delete(activity: &Activity) -> Handled {
     if !wire::same_host(object, &activity.actor.uri) {
         return Ok(Verdict::Ignored("a Delete of what is on another host"));
     }
-    let (row, message) = activity
-        .app
-        .db()
-        .read(|db| Ok((statuses::by_uri(db, object)?, messages::by_uri(db, object)?)))?;
+    let (row, message, quoting) = activity.app.db().read(|db| {
+        Ok((
+            statuses::by_uri(db, object)?,
+            messages::by_uri(db, object)?,
+            quotes::by_authorization(db, object)?,
+        ))
+    })?;
     if let Some((message, author)) = message {
         return match author == activity.actor.id {
             true => activity.apply(|tx| ops::chats::remove(tx, message)),
             false => Ok(Verdict::Ignored("a Delete of another's chat message")),
         };
+    }
+    if let Some(quoting) = quoting {
+        return activity.apply(|tx| ops::quotes::withdrawn(tx, quoting, activity.actor.id));
     }
     match row {
         Some(row) if row.account == activity.actor.id => {

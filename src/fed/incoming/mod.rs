@@ -12,6 +12,7 @@ mod flag;
 mod follow;
 mod like;
 mod moves;
+mod quote_request;
 mod undo;
 mod update;
 
@@ -236,6 +237,7 @@ fn dispatch(activity: &Activity) -> Handled {
         "Follow" => follow::follow(activity),
         "Like" => like::like(activity),
         "Move" => moves::moved(activity),
+        "QuoteRequest" => quote_request::request(activity),
         "Reject" => accept::reject(activity),
         "Undo" => undo::undo(activity),
         "Update" => update::update(activity),

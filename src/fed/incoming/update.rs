@@ -29,8 +29,15 @@ pub fn update(activity: &Activity) -> Handled {
 }
 
 fn own(activity: &Activity, id: &str) -> Handled {
-    let post = post::read(activity.object(), around(activity))
+    let mut post = post::read(activity.object(), around(activity))
         .map_err(|reason| Failure::Refused(reason.to_owned()))?;
+    let known = activity.app.db().read(|db| statuses::id_of(db, id))?;
+    if known.is_none() {
+        return Ok(Verdict::Ignored(
+            "an Update of a post that is not known here",
+        ));
+    }
+    resolve::quotation(activity.app, &mut post, &activity.budget)?;
     activity.apply(|tx| match statuses::by_uri(tx, id)? {
         Some(row) if row.account == activity.actor.id => remote_statuses::update(tx, &row, &post),
         _ => Ok(()),

@@ -8,6 +8,7 @@ mod follow;
 mod moves;
 mod post;
 mod profile;
+mod quote;
 mod reaction;
 mod vote;
 
@@ -111,6 +112,13 @@ pub fn write(app: &App, db: &Connection, outgoing: &Outgoing) -> Result<Option<P
     match outgoing {
         Outgoing::Create { status } => post::new(app, db, *status),
         Outgoing::Update { status } => post::update(app, db, *status),
+        Outgoing::QuoteRequest { status } => quote::request(app, db, *status),
+        Outgoing::AnswerQuote(answer) => quote::answer(db, answer),
+        Outgoing::RevokeQuote {
+            account,
+            authorization,
+            quoter,
+        } => quote::revoke(db, *account, authorization, *quoter),
         Outgoing::Vote {
             account,
             status,

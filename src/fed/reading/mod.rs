@@ -4,6 +4,7 @@ pub mod actor;
 pub mod chat_message;
 mod poll;
 pub mod post;
+mod quote;
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,6 @@
 //! Posts of every type (federation.md 5 and 6.3).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -110,6 +111,8 @@ pub fn read(document: &Value, around: Around) -> Result<RemotePost, Refusal> {
         emojis: emojis(tags),
         media: media(document, kind),
         poll: super::poll::read(document),
+        quote: super::quote::read(document, id),
+        quote_policy: super::quote::policy(document, &followers_of(around, author)),
     })
 }
 
@@ -153,6 +156,14 @@ fn body(document: &Value, kind: &str, text: &str) -> String {
     body
 }
 
+/// The id of the author's followers, guessed where it is not known.
+fn followers_of<'a>(around: Around<'a>, author: &str) -> Cow<'a, str> {
+    match around.followers {
+        Some(known) => Cow::Borrowed(known),
+        None => Cow::Owned(format!("{author}/followers")),
+    }
+}
+
 /// All addressees, and how far that reaches (federation.md 5.1).
 fn addressed(document: &Value, around: Around, author: &str) -> (Vec<String>, Visibility) {
     let lists = |source| {
@@ -165,8 +176,7 @@ fn addressed(document: &Value, around: Around, author: &str) -> (Vec<String>, Vi
         (to, cc) = lists(around.activity);
     }
     let audience = wire::ids(wire::get(document, "audience"));
-    let guessed = format!("{author}/followers");
-    let followers = around.followers.unwrap_or(&guessed);
+    let followers = &*followers_of(around, author);
     let visibility = if to.contains(&PUBLIC) || audience.contains(&PUBLIC) {
         Visibility::Public
     } else if cc.contains(&PUBLIC) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Budget, Failure, Resolved, actor, document};
+use super::{Budget, Failure, Resolved, actor, document, quotation};
 use crate::app::App;
 use crate::db::{remote_accounts, statuses};
 use crate::fed::reading::post::{self, Around};
@@ -33,7 +33,8 @@ pub fn object(app: &App, id: &str, budget: &Budget) -> Resolved<StatusId> {
 /// The post of that id as it is now, whatever was known of it.
 pub fn fresh_object(app: &App, id: &str, budget: &Budget) -> Resolved<StatusId> {
     let found = document(app, id, budget)?;
-    let Read { author, post } = read(app, &found, budget)?;
+    let Read { author, mut post } = read(app, &found, budget)?;
+    quotation(app, &mut post, budget)?;
     let known = app.db().write(|tx| {
         let Some(row) = statuses::by_uri(tx, &post.uri)? else {
             return Ok(None);
@@ -66,7 +67,7 @@ pub fn any(app: &App, address: &str, budget: &Budget) -> Resolved<Found> {
 }
 
 /// The row of that id. What was deleted stays so.
-fn known(app: &App, id: &str) -> Resolved<Option<StatusId>> {
+pub(super) fn known(app: &App, id: &str) -> Resolved<Option<StatusId>> {
     let (known, gone) = app
         .db()
         .read(|db| Ok((statuses::id_of(db, id)?, statuses::tombstone(db, id)?)))?;
@@ -77,12 +78,12 @@ fn known(app: &App, id: &str) -> Resolved<Option<StatusId>> {
 }
 
 /// A post that was fetched, with its author.
-struct Read {
-    author: AccountId,
-    post: RemotePost,
+pub(super) struct Read {
+    pub author: AccountId,
+    pub post: RemotePost,
 }
 
-fn read(app: &App, found: &Value, budget: &Budget) -> Resolved<Read> {
+pub(super) fn read(app: &App, found: &Value, budget: &Budget) -> Resolved<Read> {
     let author = post::author(found).ok_or_else(|| Failure::refused("a post without an author"))?;
     // Judged before anything is fetched for it.
     let first = post::read(found, Around::FETCHED).map_err(Failure::refused)?;
@@ -109,7 +110,9 @@ fn read(app: &App, found: &Value, budget: &Budget) -> Resolved<Read> {
 
 /// Stores a fetched post after what it answers, from the top down.
 pub fn take(app: &App, found: &Value, budget: &Budget) -> Resolved<StatusId> {
-    let mut thread = vec![read(app, found, budget)?];
+    let mut first = read(app, found, budget)?;
+    quotation(app, &mut first.post, budget)?;
+    let mut thread = vec![first];
     while let Some(parent) = missing_parent(app, &thread)? {
         // A thread that cannot be followed further begins here.
         let above = document(app, &parent, budget).and_then(|found| read(app, &found, budget));
