@@ -183,6 +183,10 @@ id!(
     AnnouncementId
 );
 id!(
+    /// What the admins decided about another server.
+    DomainPolicyId
+);
+id!(
     /// A rule of this server.
     RuleId
 );

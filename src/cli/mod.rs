@@ -3,6 +3,7 @@
 //! A command answers `Err` with one line that says what is wrong and what to do.
 
 pub mod config;
+pub mod domain;
 pub mod emoji;
 pub mod ephemeral;
 pub mod frontend;
@@ -59,6 +60,9 @@ enum Command {
     /// Install, list and remove web clients
     #[command(subcommand)]
     Frontend(frontend::Command),
+    /// Decide what holds for other servers
+    #[command(subcommand)]
+    Domain(domain::Command),
     /// See what became of a post
     #[command(subcommand)]
     Status(status::Command),
@@ -87,6 +91,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Token(command) => token::run(&cli.data, command),
         Command::Emoji(command) => emoji::run(&cli.data, command),
         Command::Frontend(command) => frontend::run(&cli.data, command),
+        Command::Domain(command) => domain::run(&cli.data, command),
         Command::Status(command) => status::run(&cli.data, command),
         Command::Config(command) => config::run(&cli.data, command),
         Command::Stats(arguments) => stats::run(&cli.data, arguments),

@@ -178,6 +178,8 @@ settings! {
         allow_private_addresses: bool = false;
         /// Whether other servers must sign their requests to see anything but keys.
         authorized_fetch: bool = false;
+        /// Whether only those servers are spoken with that an admin allowed.
+        allow_list: bool = false;
         /// Whether people elsewhere are told that somebody here blocks them. Many servers show it to them.
         outgoing_blocks: bool = false;
         /// Second switch that federation.allow_private_addresses needs on a public server.url.

@@ -20,6 +20,7 @@ pub mod conversations;
 pub mod deletion;
 pub mod deliveries;
 pub mod directory;
+pub mod domain_policies;
 pub mod endorsements;
 pub mod exports;
 pub mod favourites;

@@ -485,6 +485,27 @@ CREATE TABLE hosts (
   software   TEXT,                                  -- NodeInfo's name of it
   software_at INTEGER
 ) WITHOUT ROWID;
+-- What the admins decided about other servers (federation.md 9.3); each row holds for the host and for all below it.
+CREATE TABLE domain_policies (
+  id              INTEGER PRIMARY KEY,
+  host            TEXT    NOT NULL UNIQUE CHECK (length(host) BETWEEN 1 AND 255),
+  severity        TEXT    NOT NULL DEFAULT 'silence' CHECK (severity IN ('noop','silence','suspend')),
+  reject_media    INTEGER NOT NULL DEFAULT 0,       -- attachments and profile pictures are left out
+  reject_reports  INTEGER NOT NULL DEFAULT 0,
+  reject_deletes  INTEGER NOT NULL DEFAULT 0,
+  mark_sensitive  INTEGER NOT NULL DEFAULT 0,
+  followers_only  INTEGER NOT NULL DEFAULT 0,       -- what everybody could see is for followers alone
+  obfuscate       INTEGER NOT NULL DEFAULT 0,       -- the name is not shown in full where it is public
+  public_comment  TEXT    NOT NULL DEFAULT '',
+  private_comment TEXT    NOT NULL DEFAULT '',
+  created_at      INTEGER NOT NULL
+);
+-- The only servers that are spoken with, where the settings say so (federation.allow_list).
+CREATE TABLE domain_allows (
+  id         INTEGER PRIMARY KEY,
+  host       TEXT    NOT NULL UNIQUE CHECK (length(host) BETWEEN 1 AND 255),
+  created_at INTEGER NOT NULL
+);
 -- What arrived and was not acted upon yet. `signer_id` NULL: the signature could not be checked yet, `head` has it.
 CREATE TABLE inbox_items (
   id           INTEGER PRIMARY KEY,

@@ -1,5 +1,6 @@
 //! Who fetches: strangers, or somebody whose signature we can check (federation.md 3.6).
 
+use super::policy;
 use super::resolve;
 use super::signature::{self, Received};
 use crate::app::App;
@@ -35,6 +36,9 @@ pub fn verified(cx: &Ctx) -> Result<Option<AccountId>> {
     let Ok(claim) = signature::read(&received, None, cx.app.base(), Timestamp::now()) else {
         return Ok(None);
     };
+    if policy::refuses_id(cx.app, &claim.key_id)? {
+        return Err(Error::NotFound("Page"));
+    }
     let key = match cx.app.fed().keys.remote(cx.app, &claim.key_id)? {
         Some(key) => Some(key),
         // Here, who asks decides what is shown: it is worth a look.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::fetch::{FetchError, HopHeaders, Limits, Request};
 use super::keys::Signer;
+use super::policy;
 use super::signature::{self, CONTENT_TYPE, Outgoing, Signable, Variant};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -33,6 +34,13 @@ enum Answered {
 
 /// Makes one try, and notes what came of it.
 pub fn attempt(app: &App, row: &DeliveryRow) -> Result<()> {
+    if policy::refuses(app, &row.host)? {
+        // The admins decided so after it was queued.
+        let error = "the server is not spoken with";
+        return app
+            .db()
+            .write(|tx| deliveries::failed(tx, row.id, None, error, None));
+    }
     let known = app.db().read(|db| hosts::get(db, &row.host))?;
     if let Some(at) = known.retry_at.filter(|at| *at > Timestamp::now()) {
         return app.db().write(|tx| deliveries::release(tx, row.id, at));

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::actors::{self, Found};
 use super::caller;
+use super::policy;
 use super::signature::{self, Claim, Received};
 use super::wire::{self, Class};
 use crate::clock::Timestamp;
@@ -47,6 +48,10 @@ fn receive(cx: &Ctx, recipient: Option<AccountId>) -> Result<Reply> {
     let claim = signature::read(&received, Some(&cx.body), cx.app.base(), Timestamp::now())
         .map_err(unsigned)?;
     refuse_our_own(cx, &claim)?;
+    // They would only try again if they were told.
+    if policy::refuses_id(cx.app, &claim.key_id)? || policy::refuses(cx.app, &letter.host)? {
+        return Ok(taken());
+    }
     let signer = verify(cx, &claim)?;
     // A name that is only claimed is not counted against: others would use it up.
     let counted = match signer {

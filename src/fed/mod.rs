@@ -7,6 +7,7 @@
 //! | [`wire`], [`reading`] | documents in, without I/O: the parts, then actors and posts |
 //! | [`documents`] | documents out |
 //! | [`webfinger`], [`actors`], [`objects`], [`collections`], [`caller`] | doors: what others fetch, and who they are |
+//! | [`policy`] | which servers are spoken with at all |
 //! | [`resolve`] | from an id or a handle to a row |
 //! | [`inbox`], [`incoming`] | what others say: taken down at the door, acted upon by `jobs::incoming` |
 //! | [`outgoing`], [`delivery`] | what we say: noted by `ops::outgoing`, written by a job, sent by `jobs::deliver` |
@@ -27,6 +28,7 @@ pub mod incoming;
 pub mod keys;
 pub mod objects;
 pub mod outgoing;
+pub mod policy;
 pub mod reading;
 pub mod resolve;
 pub mod signature;

@@ -3,6 +3,7 @@
 //! A kind is a row in [`KINDS`]. Its function does the work and has its effect in a transaction that also removes the job
 //! ([`crate::db::jobs::done`]), so that after a crash it is either done or still queued.
 
+pub mod apply_domain_policy;
 pub mod close_poll;
 pub mod delete_account;
 pub mod deliver;
@@ -50,6 +51,11 @@ pub struct Kind {
 
 /// Every kind.
 pub static KINDS: &[Kind] = &[
+    Kind {
+        name: crate::ops::domain_policies::JOB,
+        work: apply_domain_policy::work,
+        retries: &[1, 5, 20, 60, 180, 480, 960],
+    },
     Kind {
         name: "close_poll",
         work: close_poll::work,

@@ -1,5 +1,7 @@
 //! Writes an activity and queues it for everybody elsewhere whom it concerns. No network here: the senders do that.
 
+use std::collections::HashMap;
+
 use super::Outcome;
 use crate::app::App;
 use crate::db::jobs::{self, JobRow};
@@ -7,6 +9,7 @@ use crate::db::{activities, deliveries};
 use crate::error::Result;
 use crate::fed::keys::Signer;
 use crate::fed::outgoing;
+use crate::fed::policy;
 use crate::fed::wire;
 use crate::ops::outgoing::Outgoing;
 
@@ -22,6 +25,29 @@ pub fn work(app: &App, job: &JobRow) -> Outcome {
     }
 }
 
+/// The inboxes of servers that are spoken with, each with its host.
+fn wanted(app: &App, inboxes: &[String]) -> Result<Vec<(String, String)>> {
+    let mut hosts: HashMap<String, bool> = HashMap::new();
+    let mut wanted = Vec::with_capacity(inboxes.len());
+    for inbox in inboxes {
+        let Some(host) = wire::host_of(inbox) else {
+            continue;
+        };
+        let refused = match hosts.get(&host) {
+            Some(known) => *known,
+            None => {
+                let refused = policy::refuses(app, &host)?;
+                hosts.insert(host.clone(), refused);
+                refused
+            }
+        };
+        if !refused {
+            wanted.push((inbox.clone(), host));
+        }
+    }
+    Ok(wanted)
+}
+
 fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
     let parcel = match app.config().federation.enabled {
         true => app.db().read(|db| outgoing::write(app, db, outgoing))?,
@@ -32,6 +58,7 @@ fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
     };
     parcel.inboxes.sort_unstable();
     parcel.inboxes.dedup();
+    let inboxes = wanted(app, &parcel.inboxes)?;
     let signer = match parcel.signer {
         Signer::Account(id) => Some(id),
         Signer::Instance => None,
@@ -40,10 +67,8 @@ fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
         jobs::done(tx, job.id)?;
         activities::prune(tx)?;
         let activity = activities::insert(tx, signer, parcel.status, &parcel.json)?;
-        for inbox in &parcel.inboxes {
-            if let Some(host) = wire::host_of(inbox) {
-                deliveries::insert(tx, activity, inbox, &host, parcel.urgency)?;
-            }
+        for (inbox, host) in &inboxes {
+            deliveries::insert(tx, activity, inbox, host, parcel.urgency)?;
         }
         Ok(())
     })?;

@@ -11,6 +11,7 @@ pub mod bookmark_folders;
 pub mod chats;
 pub mod confirmation;
 pub mod conversations;
+pub mod domain_policies;
 pub mod emoji_packs;
 pub mod endorsements;
 pub mod favourites;

@@ -1,7 +1,7 @@
 //! Accounts elsewhere: how they come to be known here, and are kept up to date.
 
 use crate::db::remote_accounts::{self, RemoteAccount};
-use crate::db::{Tx, account_keys, accounts};
+use crate::db::{Tx, account_keys, accounts, domain_policies};
 use crate::error::Result;
 use crate::ids::AccountId;
 
@@ -14,6 +14,12 @@ pub fn store(
     verified: bool,
 ) -> Result<AccountId> {
     let mut account = account.clone();
+    let host = domain_policies::authority(&account.uri);
+    let policy = domain_policies::of(tx, &[&account.host, host])?;
+    account.suspended |= policy.suspended;
+    if policy.reject_media {
+        (account.avatar, account.header) = (None, None);
+    }
     let holder = accounts::by_handle(tx, &account.username, &account.host)?;
     if holder.is_some_and(|holder| holder.uri != account.uri) {
         match verified {

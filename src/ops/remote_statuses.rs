@@ -1,5 +1,6 @@
 //! Posts that were written elsewhere: how they get in.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::polls::{self, RemotePoll};
@@ -13,7 +14,7 @@ use crate::db::status_edits::{self, Text};
 use crate::db::statuses::StatusRow;
 use crate::db::statuses::insert::{NewStatus, address_silently};
 use crate::db::visibility::Visibility;
-use crate::db::{Tx, conversations, remote_accounts, statuses};
+use crate::db::{Tx, conversations, domain_policies, remote_accounts, statuses};
 use crate::error::Result;
 use crate::ids::{self, AccountId, MediaId, StatusId};
 use crate::text::html;
@@ -82,6 +83,7 @@ pub fn store(
     if statuses::tombstone(tx, &post.uri)?.is_some() {
         return Ok(None);
     }
+    let post = &*tempered(tx, author, post)?;
     let parent = match &post.in_reply_to {
         Some(uri) => statuses::parent_of(tx, uri)?,
         None => None,
@@ -156,6 +158,7 @@ fn words(post: &RemotePost) -> String {
 /// Takes in what its server says now of a known status, whose author is the same. Only what is dated as newer than the present
 /// version becomes another one; what is dated as the same, or not at all, may tell other counts of a poll.
 pub fn update(tx: &Tx, row: &StatusRow, post: &RemotePost) -> Result<()> {
+    let post = &*tempered(tx, row.account, post)?;
     let present = row.edited_at.unwrap_or(row.created_at);
     match post.edited_at {
         Some(at) if at < present => return Ok(()),
@@ -246,6 +249,25 @@ fn attachments(
         }
     }
     Ok((all, described))
+}
+
+/// The post as the admins want it from that server.
+fn tempered<'a>(tx: &Tx, author: AccountId, post: &'a RemotePost) -> Result<Cow<'a, RemotePost>> {
+    let policy = domain_policies::of_account(tx, author)?;
+    let is_open = post.visibility <= Visibility::Unlisted;
+    let mut post = Cow::Borrowed(post);
+    if policy.reject_media && !post.media.is_empty() {
+        post.to_mut().media.clear();
+    }
+    if policy.mark_sensitive && !post.media.is_empty() {
+        post.to_mut().sensitive = true;
+    }
+    if policy.followers_only && is_open {
+        post.to_mut().visibility = Visibility::Private;
+    } else if policy.silenced && is_open {
+        post.to_mut().visibility = Visibility::Unlisted;
+    }
+    Ok(post)
 }
 
 /// Those who are addressed but not named: they see it, without a mention.

@@ -251,6 +251,12 @@ const ENTITIES: &[(&str, &str)] = &[
         "id:int endpoint:str standard:bool alerts:{bool} policy:str server_key:str",
     ),
     (
+        "DomainBlock",
+        "id:id domain:str digest:str created_at:date severity:'noop'|'silence'|'suspend' reject_media:bool reject_reports:bool
+         private_comment:str|null public_comment:str|null obfuscate:bool reject_deletes:bool mark_sensitive:bool followers_only:bool",
+    ),
+    ("DomainAllow", "id:id domain:str created_at:date"),
+    (
         "Delivery",
         "host:str state:'delivered'|'waiting'|'failed' fetched:bool delivered_at:date|null attempts:int next_attempt_at:date|null
          last_status:int|null error:str|null",
@@ -303,6 +309,12 @@ const ANSWERS: &[(&str, &str)] = &[
     ("[Suggestion]", "GET /api/v2/suggestions"),
     ("WebPushSubscription", "GET POST PUT /api/v1/push/subscription"),
     ("Report", "POST /api/v1/reports"),
+    ("[DomainBlock]", "GET /api/v1/admin/domain_blocks"),
+    ("DomainBlock", "POST /api/v1/admin/domain_blocks"),
+    ("DomainBlock", "GET PUT /api/v1/admin/domain_blocks/{id}"),
+    ("[DomainAllow]", "GET /api/v1/admin/domain_allows"),
+    ("DomainAllow", "POST /api/v1/admin/domain_allows"),
+    ("DomainAllow", "GET /api/v1/admin/domain_allows/{id}"),
     ("[Delivery]", "GET /api/v1/kenoma/statuses/{id}/deliveries"),
     ("[any]", "GET /api/v1/accounts/{id}/identity_proofs"),
     ("Preferences", "GET /api/v1/preferences"),

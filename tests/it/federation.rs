@@ -11,6 +11,7 @@ mod fetching;
 mod inbox;
 mod moves;
 mod pair;
+mod policy;
 mod polls;
 mod quotes;
 mod reports;

@@ -3,6 +3,7 @@
 pub mod announcements;
 pub mod apps;
 pub mod credentials;
+pub mod domain_blocks;
 pub mod emoji;
 pub mod follows;
 pub mod groups;

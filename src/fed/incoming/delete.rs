@@ -17,6 +17,11 @@ pub fn delete(activity: &Activity) -> Handled {
     let Some(object) = activity.object_id() else {
         return Ok(Verdict::Ignored("a Delete of nothing"));
     };
+    if activity.policy()?.reject_deletes {
+        return Ok(Verdict::Ignored(
+            "a Delete from a server whose deletions are not heard",
+        ));
+    }
     if object == activity.actor.uri {
         return activity.apply(|tx| ops::users::gone_elsewhere(tx, activity.actor.id));
     }

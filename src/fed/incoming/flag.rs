@@ -11,6 +11,11 @@ use crate::text::html;
 /// Takes the report down for the admins. Accounts and posts come in one list; some name the posts in the text only, and some
 /// give their report no id.
 pub fn flag(activity: &Activity) -> Handled {
+    if activity.policy()?.reject_reports {
+        return Ok(Verdict::Ignored(
+            "a report from a server whose reports are not heard",
+        ));
+    }
     let content = wire::text(activity.json, "content").map_or("", |text| text.text);
     let comment = match content.contains(['<', '&']) {
         true => html::strip_tags(content),

@@ -20,11 +20,13 @@ use std::cell::Cell;
 
 use serde_json::Value;
 
+use super::policy;
 use super::resolve::{Budget, Failure};
 use super::signature::{self, Received};
 use super::wire::{self, Class};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db::domain_policies::{self, Policy};
 use crate::db::inbox_items::{self, ItemRow};
 use crate::db::remote_accounts::Whereabouts;
 use crate::db::{Tx, hosts, remote_accounts, seen_activities};
@@ -72,6 +74,13 @@ impl Activity<'_> {
         wire::id_of(self.object())
     }
 
+    /// What the admins decided about the actor's server.
+    pub fn policy(&self) -> Result<Policy> {
+        self.app
+            .db()
+            .read(|db| domain_policies::of_account(db, self.actor.id))
+    }
+
     /// Has the effect, once: what was seen already changes nothing.
     pub fn apply(&self, work: impl FnOnce(&Tx) -> Result<()>) -> Handled {
         self.app.db().write(|tx| {
@@ -115,6 +124,7 @@ pub fn process(app: &App, item: &ItemRow) -> Outcome {
 fn signed(app: &App, item: &ItemRow, json: &Value) -> std::result::Result<(), Failure> {
     let budget = Budget::background();
     let actor = wire::id_of(wire::get(json, "actor")).unwrap_or_default();
+    refuse_unwanted(app, json)?;
     let signer = match item.signer {
         Some(signer) => signer,
         None => late_signer(app, item, &budget)?,
@@ -127,10 +137,14 @@ fn signed(app: &App, item: &ItemRow, json: &Value) -> std::result::Result<(), Fa
     }
     let known = app.db().read(|db| remote_accounts::by_uri(db, actor))?;
     let actor = known.ok_or_else(|| Failure::Refused("the actor is gone".into()))?;
+    if policy::refuses(app, &actor.host)? {
+        return Err(Failure::Refused("the server is not spoken with".into()));
+    }
     // Whoever talks to us can be talked to.
-    let held_against_it = app.db().read(|db| hosts::get(db, &actor.host))?;
-    if held_against_it.fails > 0 {
-        app.db().write(|tx| hosts::succeeded(tx, &actor.host))?;
+    let host = wire::host_of(&actor.uri).unwrap_or_default();
+    let held_against_it = app.db().read(|db| hosts::get(db, &host))?;
+    if held_against_it.fails > 0 || held_against_it.retry_at.is_some() {
+        app.db().write(|tx| hosts::succeeded(tx, &host))?;
     }
     let activity = Activity {
         app,
@@ -153,6 +167,26 @@ fn signed(app: &App, item: &ItemRow, json: &Value) -> std::result::Result<(), Fa
         true => Ok(()),
         false => activity.apply(|_| Ok(())).map(drop),
     }
+}
+
+/// Drops what comes from a server that is not spoken with, or is about something there: whoever says it, whatever copy is
+/// sent along (the admins may have decided while it waited).
+fn refuse_unwanted(app: &App, json: &Value) -> std::result::Result<(), Failure> {
+    let object = wire::get(json, "object");
+    let about = [
+        wire::get(json, "actor"),
+        object,
+        wire::get(object, "attributedTo"),
+        wire::get(object, "actor"),
+        wire::get(object, "object"),
+        wire::get(json, "target"),
+    ];
+    for id in about.into_iter().filter_map(wire::id_of) {
+        if policy::refuses_id(app, id)? {
+            return Err(Failure::Refused("the server is not spoken with".into()));
+        }
+    }
+    Ok(())
 }
 
 /// The signer of an item whose key was not known when it came. One look at the owner decides.

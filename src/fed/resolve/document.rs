@@ -13,6 +13,7 @@ use crate::db::hosts;
 use crate::fed::documents::ACCEPT;
 use crate::fed::fetch::{Answer, FetchError, HopHeaders, Limits, Request};
 use crate::fed::keys::Signer;
+use crate::fed::policy;
 use crate::fed::signature::{self, Outgoing, Variant};
 use crate::fed::wire;
 
@@ -92,6 +93,14 @@ fn fetch_checked(
     }
 }
 
+/// Nobody asks a server that is not spoken with.
+pub(super) fn refuse_unwanted(app: &App, host: &str) -> Resolved<()> {
+    match policy::refuses(app, host)? {
+        true => Err(Failure::refused("the server is not spoken with")),
+        false => Ok(()),
+    }
+}
+
 /// One signed request, its answer judged but for the id.
 fn fetch(
     app: &App,
@@ -104,6 +113,7 @@ fn fetch(
     if host == app.base().authority() {
         return Err(Failure::refused("an id of our own is not fetched"));
     }
+    refuse_unwanted(app, &host)?;
     let known = app.db().read(|db| hosts::get(db, &host))?;
     if known.retry_at.is_some_and(|at| at > Timestamp::now()) {
         return Err(Failure::Temporary(

@@ -68,6 +68,9 @@ pub fn any(app: &App, address: &str, budget: &Budget) -> Resolved<Found> {
 
 /// The row of that id. What was deleted stays so.
 pub(super) fn known(app: &App, id: &str) -> Resolved<Option<StatusId>> {
+    if let Some(host) = wire::host_of(id) {
+        super::document::refuse_unwanted(app, &host)?;
+    }
     let (known, gone) = app
         .db()
         .read(|db| Ok((statuses::id_of(db, id)?, statuses::tombstone(db, id)?)))?;

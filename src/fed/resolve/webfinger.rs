@@ -19,6 +19,7 @@ pub struct Finger {
 
 /// Asks a host about one of its people.
 pub fn query(app: &App, name: &str, host: &str, budget: &Budget) -> Resolved<Finger> {
+    super::document::refuse_unwanted(app, host)?;
     budget.take()?;
     let resource = percent_encoding::utf8_percent_encode(
         &format!("acct:{name}@{host}"),
