@@ -2,11 +2,15 @@
 //!
 //! A command answers `Err` with one line that says what is wrong and what to do.
 
+pub mod backup;
+pub mod check;
 pub mod config;
 pub mod domain;
 pub mod emoji;
 pub mod ephemeral;
 pub mod frontend;
+mod progress;
+pub mod restore;
 pub mod serve;
 pub mod stats;
 pub mod status;
@@ -66,6 +70,12 @@ enum Command {
     /// See what became of a post
     #[command(subcommand)]
     Status(status::Command),
+    /// Copy everything into one zip, while the server runs
+    Backup(backup::Arguments),
+    /// Make a data directory of a backup
+    Restore(restore::Arguments),
+    /// Look whether the database and the files that it names are sound
+    Check(check::Arguments),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -93,6 +103,9 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Frontend(command) => frontend::run(&cli.data, command),
         Command::Domain(command) => domain::run(&cli.data, command),
         Command::Status(command) => status::run(&cli.data, command),
+        Command::Backup(arguments) => backup::run(&cli.data, &arguments),
+        Command::Restore(arguments) => restore::run(&cli.data, &arguments),
+        Command::Check(arguments) => check::run(&cli.data, &arguments),
         Command::Config(command) => config::run(&cli.data, command),
         Command::Stats(arguments) => stats::run(&cli.data, arguments),
     }

@@ -21,23 +21,28 @@ const APPLICATION_ID: i64 = 0x6b65_6e6f;
 ///
 /// Errors name what is wrong with the file: newer than this program, or another program's.
 pub fn run(conn: &mut Connection) -> Result<()> {
-    let version = version(conn)?;
-    if version != 0 && application(conn)? != APPLICATION_ID {
-        return Err(foreign());
-    }
-    if version == VERSION {
+    if check(conn)? == VERSION {
         return Ok(());
-    }
-    if version > VERSION {
-        return Err(Error::internal(format!(
-            "the database is of version {version}, this kenoma knows up to {VERSION}: use a newer kenoma; nothing was changed"
-        )));
     }
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     upgrade(&tx)?;
     tx.pragma_update(None, "user_version", VERSION)?;
     tx.commit()?;
     Ok(())
+}
+
+/// The version of a file, 0 where it is empty. Errors as those of [`run`].
+pub fn check(conn: &Connection) -> Result<i64> {
+    let version = version(conn)?;
+    if version != 0 && application(conn)? != APPLICATION_ID {
+        return Err(foreign());
+    }
+    if version > VERSION {
+        return Err(Error::internal(format!(
+            "the database is of version {version}, this kenoma knows up to {VERSION}: use a newer kenoma; nothing was changed"
+        )));
+    }
+    Ok(version)
 }
 
 fn version(conn: &Connection) -> Result<i64> {

@@ -30,7 +30,7 @@ pub use archive::Archive;
 use archive::Archives;
 pub use archive::sha256_of;
 pub use draft::Draft;
-use draft::Lock;
+pub(super) use draft::Lock;
 pub use edit::Edit;
 pub use manifest::{Manifest, Metadata};
 pub use unlisted::unlisted;

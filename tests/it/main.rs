@@ -14,6 +14,7 @@ mod admin_credentials;
 mod admin_statuses;
 mod admin_users;
 mod announcements;
+mod backup;
 mod blocks;
 mod bookmark_folders;
 mod captcha;
