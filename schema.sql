@@ -773,6 +773,17 @@ CREATE TABLE import_rows (
 ) WITHOUT ROWID;
 CREATE INDEX import_rows_state ON import_rows (import_id, state, position);
 
+-- What people take along of their accounts: archives, made in the background. The newest of each person is kept.
+CREATE TABLE backups (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  state      TEXT    NOT NULL DEFAULT 'pending' CHECK (state IN ('pending','complete','failed')),
+  file       TEXT,                                  -- name in uploads/, once it is complete
+  size       INTEGER NOT NULL DEFAULT 0,            -- bytes
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX backups_account ON backups (account_id, id);
+
 -- First answers to requests with an Idempotency-Key, kept for an hour.
 CREATE TABLE idempotent_answers (
   key          BLOB    PRIMARY KEY,                 -- SHA-256 of caller, method, path and key

@@ -191,6 +191,10 @@ id!(
     RuleId
 );
 id!(
+    /// What somebody takes along of an account.
+    BackupId
+);
+id!(
     /// An import of follows, blocks or mutes.
     ImportId
 );

@@ -102,6 +102,10 @@ pub static ROUTES: &[Route] = &[
     post("/api/pleroma/disable_account",           User(&["write:accounts"]),                    pleroma::users::disable).rate(Class::Login),
     post("/api/pleroma/change_email",              User(&["write:accounts"]),                    pleroma::users::change_email).rate(Class::Login),
     post("/api/pleroma/change_password",           User(&["write:accounts"]),                    pleroma::users::change_password).rate(Class::Login),
+    get("/api/pleroma/aliases",                    User(&["read:accounts"]),                     pleroma::moves::aliases),
+    put("/api/pleroma/aliases",                    User(&["write:accounts"]),                    pleroma::moves::add_alias),
+    delete("/api/pleroma/aliases",                 User(&["write:accounts"]),                    pleroma::moves::remove_alias),
+    post("/api/pleroma/move_account",              User(&["write:accounts"]),                    pleroma::moves::leave).rate(Class::Login),
 
     // The second factor
     get("/api/pleroma/accounts/mfa",               User(&["read:security"]),                     mfa::show),
@@ -491,6 +495,8 @@ pub static ROUTES: &[Route] = &[
     post("/api/qvitter/statuses/notifications/read", User(&["write:notifications"]),             pleroma::notifications::read_by_latest),
 
     // What a person takes along
+    get("/api/v1/pleroma/backups",                 User(&["read:backups"]),                      pleroma::backups::list),
+    post("/api/v1/pleroma/backups",                User(&["write:backups"]),                     pleroma::backups::create),
     get("/settings/exports/follows.csv",           User(&["follow", "read:follows"]),            exports::follows),
     get("/settings/exports/blocks.csv",            User(&["follow", "read:blocks"]),             exports::blocks),
     get("/settings/exports/mutes.csv",             User(&["follow", "read:mutes"]),              exports::mutes),

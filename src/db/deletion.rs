@@ -137,7 +137,9 @@ fn statuses(db: &Connection, account: AccountId) -> Result<Option<Files>> {
 /// Removes all else that hangs on the account and empties its row. Returns the files that are nobody's now.
 pub fn rest(db: &Connection, account: AccountId) -> Result<Files> {
     let pictures = "SELECT value, NULL FROM accounts, json_each(json_array(avatar, header, background)) WHERE accounts.id = ?1 LIMIT ?2";
-    let files = files(db, pictures, account)?;
+    let mut files = self::files(db, pictures, account)?;
+    let archives = "DELETE FROM backups WHERE id IN (SELECT id FROM backups WHERE account_id = ?1 LIMIT ?2) RETURNING file, NULL";
+    files.extend(self::files(db, archives, account)?);
     for sql in LITTLE {
         db.prepare(sql)?.execute(params![account])?;
     }
@@ -173,6 +175,7 @@ mod tests {
         ("moderation_log", "actor_id"),
         ("statuses", "account_id"),
         ("media", "account_id"),
+        ("backups", "account_id"),
     ];
 
     #[test]

@@ -1,6 +1,7 @@
 //! Whether a database file is sound, and which files it counts on; for the command line, which looks at files that no
 //! server can open.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -102,15 +103,31 @@ pub fn mend(db: &Connection, broken: &Dangling) -> Result<()> {
 
 /// Names of the files in `uploads/` that the database counts on, each once, in order.
 pub fn named_files(db: &Connection) -> Result<Vec<String>> {
-    let mut stmt = db.prepare(
-        "SELECT file FROM media WHERE file IS NOT NULL
-         UNION SELECT preview_file FROM media WHERE preview_file IS NOT NULL
-         UNION SELECT value FROM accounts, json_each(json_array(avatar, header, background)) WHERE host = '' AND value IS NOT NULL
-         ORDER BY 1",
-    )?;
-    let rows = stmt.query_map([], |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for (table, sql) in NAMED {
+        // Backups of older versions have fewer tables.
+        if db.table_exists(None, *table)? {
+            let mut stmt = db.prepare(sql)?;
+            let rows = stmt.query_map([], |row| row.get::<_, String>(0))?;
+            names.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
+    }
+    Ok(names.into_iter().collect())
 }
+
+/// Where files are named.
+const NAMED: &[(&str, &str)] = &[
+    ("media", "SELECT file FROM media WHERE file IS NOT NULL"),
+    (
+        "media",
+        "SELECT preview_file FROM media WHERE preview_file IS NOT NULL",
+    ),
+    (
+        "accounts",
+        "SELECT value FROM accounts, json_each(json_array(avatar, header, background)) WHERE host = '' AND value IS NOT NULL",
+    ),
+    ("backups", "SELECT file FROM backups WHERE file IS NOT NULL"),
+];
 
 /// The whole of which that file is the preview.
 pub fn original_of(db: &Connection, preview: &str) -> Result<Option<String>> {

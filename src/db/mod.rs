@@ -10,6 +10,7 @@ pub mod activities;
 pub mod announcements;
 pub mod apps;
 pub mod audience;
+pub mod backups;
 pub mod blocks;
 pub mod bookmark_folders;
 pub mod bookmarks;
@@ -427,6 +428,7 @@ const NUMBERED: &[&str] = &[
     "announcement_reactions",
     "rules",
     "scheduled_statuses",
+    "backups",
     "chat_messages",
 ];
 

@@ -645,3 +645,14 @@ CREATE TRIGGER cards_unused AFTER DELETE ON statuses WHEN old.card_id IS NOT NUL
   DELETE FROM card_days WHERE day = old.created_at / 86400000 AND card_id = old.card_id AND account_id = old.account_id AND uses < 1;
   DELETE FROM cards WHERE id = old.card_id AND NOT EXISTS (SELECT 1 FROM statuses WHERE card_id = old.card_id);
 END;
+
+-- What people take along of their accounts: archives, made in the background. The newest of each person is kept.
+CREATE TABLE backups (
+  id         INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
+  state      TEXT    NOT NULL DEFAULT 'pending' CHECK (state IN ('pending','complete','failed')),
+  file       TEXT,                                  -- name in uploads/, once it is complete
+  size       INTEGER NOT NULL DEFAULT 0,            -- bytes
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX backups_account ON backups (account_id, id);

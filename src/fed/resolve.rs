@@ -9,7 +9,7 @@ mod quote;
 mod webfinger;
 
 pub use actor::{actor, fresh_actor, handle, key, settled_actor};
-pub use asked::{asked, key_asked, mentioned, poll_looked_at};
+pub use asked::{asked, key_asked, mentioned, poll_looked_at, read_anew};
 pub use document::{Failures, document};
 pub use object::{Found, any, fresh_object, object};
 pub use quote::quotation;

@@ -1,13 +1,20 @@
 //! Works off an import of follows, blocks or mutes, a part at a time. What became of each name is written in the
 //! transaction of its effect, so that after a crash the rest goes on where it was.
 
+use std::time::{Duration, Instant};
+
 use super::Outcome;
 use crate::app::App;
 use crate::db::jobs::{self, JobRow};
 use crate::db::{accounts, imports};
 use crate::error::Result;
+use crate::fed::resolve::{self, Budget, Failure, Found};
+use crate::fed::wire;
 use crate::ids::{AccountId, ImportId};
 use crate::ops;
+
+/// No part takes much longer, so that other work has its turn.
+const TURN: Duration = Duration::from_secs(3);
 
 /// Does one part of the job; its payload is the import's id.
 pub fn work(app: &App, job: &JobRow) -> Outcome {
@@ -29,11 +36,15 @@ fn part(app: &App, job: &JobRow, id: ImportId) -> Result<Outcome> {
         app.db().write(|tx| jobs::done(tx, job.id))?;
         return Ok(Outcome::Done);
     };
-    // Other servers are asked before the transaction.
-    let found = people
-        .iter()
-        .map(|person| resolve(app, &person.who))
-        .collect::<Result<Vec<_>>>()?;
+    // Other servers are asked before the transaction, and no longer than other work can wait.
+    let begun = Instant::now();
+    let mut found = Vec::new();
+    for person in &people {
+        found.push(resolve(app, &person.who)?);
+        if begun.elapsed() > TURN {
+            break;
+        }
+    }
     app.db().write(|tx| {
         for (person, found) in people.iter().zip(found) {
             ops::imports::apply(tx, &import, person, found)?;
@@ -43,14 +54,50 @@ fn part(app: &App, job: &JobRow, id: ImportId) -> Result<Outcome> {
     Ok(Outcome::Again)
 }
 
-/// Whom a name or address on a list means.
+/// Whom a name or address on a list means; who is not known here is looked up (federation.md 1.3).
 fn resolve(app: &App, who: &str) -> Result<Option<AccountId>> {
-    let is_address = who.starts_with("https://") || who.starts_with("http://");
-    let found = app.db().read(|db| match is_address {
+    let is_address = wire::is_id(who);
+    let known = app.db().read(|db| match is_address {
         true => accounts::by_uri(db, who),
         false => accounts::by_name(db, app.base(), who),
     })?;
-    Ok(found
-        .filter(|account| !account.hidden)
-        .map(|account| account.id))
+    if let Some(account) = known {
+        return Ok((!account.hidden).then_some(account.id));
+    }
+    match look_up(app, who, is_address) {
+        Ok(found) => Ok(found),
+        Err(Failure::Ours(error)) => Err(error),
+        Err(failure) => {
+            log::info!("importing {}: {failure}", who.escape_debug());
+            Ok(None)
+        }
+    }
+}
+
+fn look_up(app: &App, who: &str, is_address: bool) -> resolve::Resolved<Option<AccountId>> {
+    let base = app.base();
+    let is_ours = |host: &str| {
+        host.eq_ignore_ascii_case(base.authority()) || host.eq_ignore_ascii_case(&base.host())
+    };
+    let budget = Budget::brief();
+    if !app.config().federation.enabled {
+        return Ok(None);
+    }
+    if is_address {
+        // By the authority: another port is another server.
+        let is_elsewhere = wire::host_of(who).is_some_and(|host| !is_ours(&host));
+        return match is_elsewhere {
+            true => match resolve::any(app, who, &budget)? {
+                Found::Account(account) => Ok(Some(account)),
+                Found::Status(_) => Ok(None),
+            },
+            false => Ok(None),
+        };
+    }
+    match who.split_once('@') {
+        Some((name, host)) if !is_ours(host) => {
+            resolve::handle(app, name, &host.to_lowercase(), &budget).map(Some)
+        }
+        _ => Ok(None),
+    }
 }

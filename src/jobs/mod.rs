@@ -11,6 +11,7 @@ pub mod expire_status;
 pub mod fetch_card;
 pub mod import_people;
 pub mod incoming;
+pub mod make_backup;
 pub mod pool;
 pub mod post_scheduled;
 pub mod remove_files;
@@ -80,6 +81,11 @@ pub static KINDS: &[Kind] = &[
         name: "fetch_card",
         work: fetch_card::work,
         retries: &[1, 20],
+    },
+    Kind {
+        name: "make_backup",
+        work: make_backup::work,
+        retries: make_backup::RETRIES,
     },
     Kind {
         name: "post_scheduled",

@@ -4,6 +4,7 @@
 //! name from outside becomes a type of [`name`] before it touches a path; every
 //! upload goes through [`image::Decoder::process`] before it reaches
 //! [`store::Store`]. No external converter is ever run.
+pub mod account_archive;
 pub mod backup;
 pub mod bmff;
 pub mod captcha;

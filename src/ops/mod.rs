@@ -6,6 +6,7 @@ pub mod admin_credentials;
 pub mod administration;
 pub mod announcements;
 pub mod apps;
+pub mod backups;
 pub mod blocks;
 pub mod bookmark_folders;
 pub mod chats;

@@ -8,6 +8,7 @@ pub mod admin_status;
 pub mod admin_user;
 pub mod announcement;
 pub mod app;
+pub mod backup;
 pub mod bookmark_folder;
 pub mod card;
 pub mod chat;

@@ -1,5 +1,6 @@
 //! Pleroma's extensions to the client API.
 
+pub mod backups;
 pub mod bookmark_folders;
 pub mod captcha;
 pub mod chats;
@@ -12,6 +13,7 @@ pub mod imports;
 pub mod instance;
 pub mod mascot;
 pub mod mfa;
+pub mod moves;
 pub mod notification_settings;
 pub mod notifications;
 pub mod password_resets;

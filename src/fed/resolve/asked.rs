@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Budget, Failure, Found, any, handle, key, webfinger};
+use super::{Budget, Failure, Found, any, fresh_actor, handle, key, webfinger};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::polls::{self, PollRow};
@@ -42,6 +42,21 @@ pub fn asked(app: &App, typed: &str) -> Option<Found> {
         Err(failure) => {
             log::info!("resolving {}: {failure}", typed.escape_debug());
             None
+        }
+    }
+}
+
+/// Reads an account elsewhere anew, before something is done that depends on how it is now; `false` where that is not possible.
+pub fn read_anew(app: &App, uri: &str) -> Result<bool> {
+    let Ok(_turn) = app.fed().turns.take() else {
+        return Ok(false);
+    };
+    match fresh_actor(app, uri, &Budget::waited_for()) {
+        Ok(_) => Ok(true),
+        Err(Failure::Ours(error)) => Err(error),
+        Err(failure) => {
+            log::info!("{}: {failure}", uri.escape_debug());
+            Ok(false)
         }
     }
 }

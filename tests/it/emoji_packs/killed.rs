@@ -152,7 +152,7 @@ fn an_export_killed_at_any_moment_leaves_whole_archives_or_none() {
     let mut moments = Moments::of(|| drop(done(data.path(), &export)));
     let expected = fs::read(&out).unwrap();
     let cached = data.path().join("cache/archives");
-    for round in 0..40 {
+    for round in 0..50 {
         let _ = fs::remove_file(&out);
         for name in visible(&cached) {
             fs::remove_file(cached.join(name)).unwrap();

@@ -4,6 +4,7 @@ use kenoma::ids::AccountId;
 use serde_json::{Value, json};
 
 use super::fake::Fake;
+use super::pair::{self, Peer};
 use super::stranger::{Stranger, outbox};
 use crate::support::{BASE, TestServer, TestUser};
 
@@ -286,4 +287,44 @@ fn aliases_are_shown_and_told_to_followers() {
             .get("alsoKnownAs")
             .is_none()
     );
+}
+
+#[test]
+fn somebody_moves_from_one_server_to_another_as_clients_do_it() {
+    let (here, there) = (Peer::start(&[]), Peer::start(&[]));
+    let (alice, fan) = (here.user("alice"), here.user("fan"));
+    let (new, friend) = (there.user("alice"), there.user("friend"));
+    fan.follow(&alice);
+    pair::follow(&friend, &pair::find(&friend, "alice", &here));
+    pair::settle(&here, &there);
+    let move_away = || {
+        let target = format!("alice@{}", there.host);
+        let form = [
+            ("password", alice.password.as_str()),
+            ("target_account", &target),
+        ];
+        alice.post("/api/pleroma/move_account", &form).ok()
+    };
+    assert_eq!(
+        move_away()["error"],
+        "The new account does not name this one as its alias"
+    );
+    let old = format!("alice@{}", here.host);
+    new.put("/api/pleroma/aliases", &[("alias", &old)]).ok();
+    let listed = new.get("/api/pleroma/aliases").ok();
+    assert_eq!(listed, json!({"aliases": [old]}));
+    // Its server is asked again, however fresh the copy here is.
+    assert_eq!(move_away(), json!({"status": "success"}));
+    pair::settle(&here, &there);
+    let followers = new
+        .get(&format!("/api/v1/accounts/{}/followers", new.id))
+        .ok();
+    let mut names: Vec<&str> = followers
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|account| account["username"].as_str().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["fan", "friend"]);
 }

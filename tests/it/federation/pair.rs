@@ -521,3 +521,41 @@ fn what_could_not_be_delivered_arrives_once_when_the_other_is_back() {
     let home = ann.get("/api/v1/timelines/home").ok();
     assert_eq!(home.as_array().unwrap().len(), 3);
 }
+
+#[test]
+fn a_list_names_people_elsewhere_whom_nobody_here_knew() {
+    let (here, there) = (Peer::start(&[]), Peer::start(&[]));
+    let alice = here.user("alice");
+    let (bob, carol) = (there.user("bob"), there.user("carol"));
+    there.user("dora");
+    let lock = [("locked", "true")];
+    carol
+        .patch("/api/v1/accounts/update_credentials", &lock)
+        .ok();
+    let host = &there.host;
+    let list = format!(
+        "Account address,Show boosts\nbob@{host},false\n@carol@{host}\nhttp://{host}/users/dora\nnobody@{host}\nbob@127.0.0.1:1\n"
+    );
+    alice
+        .post("/api/pleroma/follow_import", &[("list", &list)])
+        .ok();
+    settle(&here, &there);
+    let import = alice.get("/api/v1/pleroma/imports").ok()[0].clone();
+    assert_eq!((&import["done"], &import["failed"]), (&json!(3), &json!(2)));
+    let followers = bob
+        .get(&format!("/api/v1/accounts/{}/followers", bob.id))
+        .ok();
+    assert_eq!(followers[0]["acct"], format!("alice@{}", here.host));
+    let asking = carol.get("/api/v1/follow_requests").ok();
+    assert_eq!(ids(&asking).len(), 1);
+    let names = alice
+        .get(&format!("/api/v1/accounts/{}/following", alice.id))
+        .ok();
+    let names: Vec<&str> = names
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["username"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["dora", "bob"]);
+}
