@@ -31,6 +31,17 @@ const ENTITIES: &[(&str, &str)] = &[
     ("Stats", "user_count:int status_count:int domain_count:int"),
     ("PollLimits", "max_options:int max_option_chars:int min_expiration:int max_expiration:int"),
     ("Rule", "id:id text:str hint:str"),
+    ("Aliases", "aliases:[str]"),
+    (
+        "Backup",
+        "id:id content_type:'application/zip' url:str|null file_size:int processed:bool state:str inserted_at:date",
+    ),
+    ("OauthApps", "apps:[OauthApp] count:int page_size:int"),
+    (
+        "OauthApp",
+        "id:int name:str client_id:str client_secret:str|null redirect_uri:str redirect_uris:[str] scopes:[str] website:str|null
+         trusted:bool",
+    ),
     (
         "InstanceV2",
         "domain:str title:str version:str source_url:str description:str usage:obj thumbnail:Thumbnail icon:[Icon] languages:[str]
@@ -417,6 +428,9 @@ const ANSWERS: &[(&str, &str)] = &[
     ),
     ("[FeaturedTag]", "GET /api/v1/featured_tags /api/v1/accounts/{id}/featured_tags"),
     ("FeaturedTag", "POST /api/v1/featured_tags"),
+    ("Aliases", "GET /api/pleroma/aliases"),
+    ("[Backup]", "GET POST /api/v1/pleroma/backups"),
+    ("OauthApps", "GET /api/pleroma/admin/oauth_app"),
     ("[Announcement]", "GET /api/v1/announcements /api/pleroma/admin/announcements"),
     ("Announcement", "POST /api/pleroma/admin/announcements"),
     ("Announcement", "GET PATCH /api/pleroma/admin/announcements/{id}"),

@@ -305,6 +305,53 @@ fn sec_f3_stored_bytes_are_never_served_as_something_active() {
 }
 
 #[test]
+fn sec_f5_no_name_and_no_script_for_converters_has_any_effect() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let folder = |name: &str| -> Vec<_> {
+        let entries = std::fs::read_dir(server.data().join(name)).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).collect()
+    };
+    let above = folder(".");
+    // What image libraries run or read files for: all by their first bytes, whatever they are called.
+    for script in [
+        &b"push graphic-context\nviewbox 0 0 640 480\nimage over 0,0 0,0 'https://127.0.0.1/x'\npop graphic-context"[..],
+        b"%!PS-Adobe-3.0 EPSF-3.0\n(/etc/passwd) (r) file",
+        b"\xc5\xd0\xd3\xc6\x20\0\0\0",
+        b"<?xml version='1.0'?><svg xmlns:xlink='x'><image xlink:href='file:///etc/passwd'/></svg>",
+        b"<image><read filename='text:/etc/passwd'/></image>",
+        b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n",
+        b"ffconcat version 1.0\nfile /etc/passwd",
+    ] {
+        for name in ["x.png", "x.mvg", "x.eps", "x.mp4"] {
+            assert_eq!(upload(&alice, name, script).status, 422, "{name}");
+        }
+    }
+    assert_eq!(folder("uploads").len(), 0);
+    // Names that a shell or a converter would read something into are words to show.
+    let png = picture(4, 4, ImageFormat::Png);
+    for name in [
+        "-write /tmp/x.png",
+        "x.png; touch x",
+        "| touch x",
+        "%d%n%s.png",
+        "$(touch x).png",
+        "msl:x.png",
+        "../../x.png",
+    ] {
+        let made = upload(&alice, name, &png).ok();
+        assert_eq!(server.get(&path(&made, "url")).body.len(), png.len());
+    }
+    let names = folder("uploads");
+    let is_ours = |name: &std::ffi::OsString| {
+        let name = name.to_str().unwrap();
+        name.len() == 36 && name.ends_with(".png")
+    };
+    assert!(names.iter().all(is_ours), "{names:?}");
+    assert_eq!(folder("."), above);
+}
+
+#[test]
 fn sec_f6_served_bytes_hold_no_place() {
     let server = TestServer::new();
     let alice = server.user("alice");
