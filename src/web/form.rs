@@ -1,5 +1,5 @@
 //! Query strings and urlencoded bodies, and the key syntax they share with multipart bodies:
-//! `a`, `a[]`, `a[b]`, `a[0][b]`, `a[][b]`, `a[b][]` and deeper.
+//! `a`, `a[]`, `a[b]`, `a[0][b]`, `a[][b]`, `a[b][]` and deeper; `a[][]` is `a[]`.
 //!
 //! A later value of the same key, or of another shape under it, replaces the earlier one.
 
@@ -79,11 +79,12 @@ fn path(key: &str) -> (&str, Vec<Step<'_>>) {
         let Some((inner, after)) = rest.split_once(']') else {
             return plain;
         };
-        steps.push(if inner.is_empty() {
-            Step::Push
-        } else {
-            Step::Key(inner)
-        });
+        // No parameter is a list of lists, and Mastodon.py writes `id[][]` where it means `id[]`.
+        match (inner, steps.last()) {
+            ("", Some(Step::Push)) => {}
+            ("", _) => steps.push(Step::Push),
+            _ => steps.push(Step::Key(inner)),
+        }
         match after.strip_prefix('[') {
             Some(next) => rest = next,
             None if after.is_empty() => return (name, steps),

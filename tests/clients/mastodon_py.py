@@ -6,13 +6,15 @@ import requests
 from mastodon import Mastodon
 from mastodon.errors import MastodonError, MastodonNotFoundError
 
+import surface_mastodon_py
 from harness import Day, Server, authorize, eventually, picture, same
 
 SCOPES = ["read", "write", "follow", "push"]
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 
 day = Day("mastodon_py")
-server = Server("alice", "bob", "root:admin")
+surface = surface_mastodon_py.surface()
+server = Server("alice", "bob", "root:admin", settings=["instance.registrations_open=true", "captcha.enabled=false"])
 url = server.url
 
 
@@ -232,6 +234,11 @@ with day.step("dismiss and clear notifications"):
 with day.step("unfollow"):
     assert not bob.account_unfollow(me.id).following
     assert all(status.account.acct != "alice" for status in bob.timeline_home())
+with day.step("register, and be somebody at once"):
+    newcomer = anybody()
+    newcomer.create_account("carol", "carol-password", "carol@example.com", agreement=True, scopes=SCOPES)
+    same(newcomer.me().acct, "carol")
+surface_mastodon_py.walk(day, alice, bob, root, server)
 with day.step("log out"):
     token = alice.access_token
     alice.revoke_access_token(allow_http=True)
@@ -239,4 +246,5 @@ with day.step("log out"):
     same((answer.status_code, answer.json()), (403, {"error": "Invalid credentials."}))
 with day.step("the server leaves in order"):
     server.stop()
+surface.end(day)
 day.end()

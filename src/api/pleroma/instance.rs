@@ -37,10 +37,16 @@ pub fn healthcheck(cx: &Ctx) -> Result<Reply> {
     Ok(Reply::json(&health)?.status(status))
 }
 
-/// `GET /health`: as short as a monitor wants it.
+/// `GET /health`: as short as a monitor wants it, in JSON for those that ask for that.
 pub fn alive(cx: &Ctx) -> Result<Reply> {
     cx.app.db().read(db::users::any)?;
-    Reply::json(&json!({"status": "OK"}))
+    let wants_json = cx
+        .header("Accept")
+        .is_some_and(|accept| accept.contains("json"));
+    match wants_json {
+        true => Reply::json(&json!({"status": "OK"})),
+        false => Ok(Reply::bytes("text/plain; charset=utf-8", b"OK".to_vec())),
+    }
 }
 
 /// `GET /api/pleroma/frontend_configurations`: front ends run with their own defaults.

@@ -243,6 +243,7 @@ fn the_last_of_repeated_or_conflicting_keys_wins() {
         query("a[b]=1&a[b][c]=2&a[b][]=3").json("a"),
         json!({"b": ["3"]})
     );
+    assert_eq!(query("a[][]=1&a[][]=2").json("a"), json!(["1", "2"]));
     assert_eq!(query("a[]=1&a[][b]=2").json("a"), json!(["1", {"b": "2"}]));
 }
 
