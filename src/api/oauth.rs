@@ -12,6 +12,7 @@ use crate::ops::apps::Client;
 use crate::ops::login::second_factor::{self, Attempt};
 use crate::ops::login::{self, Exchange, Granted, Outcome};
 use crate::ops::mfa::Factor;
+use crate::ops::server_keys;
 use crate::ops::sessions;
 use crate::ops::tokens::{Issued, open_session};
 use crate::views;
@@ -121,8 +122,9 @@ fn with_refresh(cx: &Ctx) -> Result<Outcome> {
     let Some(refresh) = cx.params.nonempty("refresh_token") else {
         return Ok(Outcome::Refused);
     };
+    let sealing = server_keys::push_tokens(cx.app.db())?;
     with_client(cx, |tx, client| {
-        login::with_refresh(tx, cx.app.terms(), client, &refresh)
+        login::with_refresh(tx, cx.app.terms(), client, &refresh, &sealing)
     })
 }
 

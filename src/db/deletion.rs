@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, StatusId};
 
 /// Rows per transaction (security.md D12).
 const SLICE: i64 = 200;
@@ -107,12 +107,16 @@ pub fn slice(db: &Connection, account: AccountId) -> Result<Option<Files>> {
     Ok(None)
 }
 
+/// The statuses that [`slice`] deletes next.
+pub fn next_statuses(db: &Connection, account: AccountId) -> Result<Vec<StatusId>> {
+    let mut ids = db.prepare_cached("SELECT id FROM statuses WHERE account_id = ?1 LIMIT ?2")?;
+    let slice = ids.query_map(params![account, SLICE], |row| row.get(0))?;
+    Ok(slice.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Deletes a slice of the account's statuses with their attachments; leaves tombstones.
 fn statuses(db: &Connection, account: AccountId) -> Result<Option<Files>> {
-    let mut ids = db.prepare_cached("SELECT id FROM statuses WHERE account_id = ?1 LIMIT ?2")?;
-    let slice = ids
-        .query_map(params![account, SLICE], |row| row.get::<_, i64>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let slice = next_statuses(db, account)?;
     if slice.is_empty() {
         return Ok(None);
     }

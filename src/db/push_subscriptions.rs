@@ -133,6 +133,15 @@ pub fn set_data(db: &Connection, token: TokenId, alerts: &str, policy: Policy) -
     Ok(())
 }
 
+/// Has messages carry another secret of their token, where they carry one.
+pub fn set_sealed_token(db: &Connection, token: TokenId, sealed: &str) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE push_subscriptions SET sealed_token = ?2 WHERE token_id = ?1 AND sealed_token IS NOT NULL",
+    )?
+    .execute(params![token, sealed])?;
+    Ok(())
+}
+
 /// Ends the subscription of a token.
 pub fn delete_of(db: &Connection, token: TokenId) -> Result<()> {
     db.prepare_cached("DELETE FROM push_subscriptions WHERE token_id = ?1")?

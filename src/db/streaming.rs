@@ -1,15 +1,24 @@
 //! What open streams ask: which of the people who listen may see a status, and in which of their timelines it stands.
 
+use rusqlite::types::ToSql;
 use rusqlite::{Connection, Row, params};
 
+use crate::db::json_ids;
 use crate::error::Result;
 use crate::events::{Seer, Sight};
 use crate::ids::{AccountId, StatusId};
-use crate::{unblocked, unmuted, visible, wanted_at_home, wanted_on_list};
+use crate::{reached, unblocked, unmuted, visible, wanted_at_home, wanted_on_list};
 
 /// One statement for all viewers: who may see the status, and muted neither its author nor its thread.
 macro_rules! sights {
     ($which:literal) => {
+        sights!(
+            $which,
+            visible!("s", "v.value"),
+            unblocked!("s", "v.value")
+        )
+    };
+    ($which:literal, $seen:expr, $unblocked:expr) => {
         concat!(
             "SELECT s.id, s.visibility = 0 AND s.reblog_of_id IS NULL, s.visibility = 3, s.local, a.host,
                     s.reblog_of_id IS NULL AND EXISTS (SELECT 1 FROM media WHERE status_id = s.id),
@@ -27,9 +36,9 @@ macro_rules! sights {
             " FROM statuses AS s CROSS JOIN accounts AS a ON a.id = s.account_id CROSS JOIN json_each(?2) AS v WHERE ",
             $which,
             " AND ",
-            visible!("s", "v.value"),
+            $seen,
             " AND ",
-            unblocked!("s", "v.value"),
+            $unblocked,
             " AND ",
             unmuted!("s", "v.value")
         )
@@ -42,7 +51,7 @@ pub fn sight(
     status: StatusId,
     viewers: &[Option<AccountId>],
 ) -> Result<Option<Sight>> {
-    Ok(read(db, sights!("s.id = ?1"), status, viewers)?.pop())
+    Ok(read(db, sights!("s.id = ?1"), &status, viewers)?.pop())
 }
 
 /// A status and the reblogs of it, which go when it goes, through the eyes of these viewers.
@@ -52,18 +61,32 @@ pub fn sights_with_reblogs(
     viewers: &[Option<AccountId>],
 ) -> Result<Vec<Sight>> {
     let sql = sights!("(s.id = ?1 OR s.reblog_of_id = ?1)");
-    read(db, sql, status, viewers)
+    read(db, sql, &status, viewers)
+}
+
+/// Statuses of somebody whom nobody sees any more, and the reblogs of them, through the eyes of those who saw them.
+pub fn sights_of_hidden(
+    db: &Connection,
+    statuses: &[StatusId],
+    viewers: &[Option<AccountId>],
+) -> Result<Vec<Sight>> {
+    let sql = sights!(
+        "(s.id IN (SELECT value FROM json_each(?1)) OR s.reblog_of_id IN (SELECT value FROM json_each(?1)))",
+        reached!("s", "v.value", ""),
+        unblocked!("s", "v.value", "0")
+    );
+    read(db, sql, &json_ids(statuses), viewers)
 }
 
 fn read(
     db: &Connection,
     sql: &str,
-    status: StatusId,
+    which: &dyn ToSql,
     viewers: &[Option<AccountId>],
 ) -> Result<Vec<Sight>> {
     let viewers: Vec<Option<i64>> = viewers.iter().map(|viewer| viewer.map(i64::from)).collect();
     let mut stmt = db.prepare_cached(sql)?;
-    let mut rows = stmt.query(params![status, serde_json::to_string(&viewers)?])?;
+    let mut rows = stmt.query(params![which, serde_json::to_string(&viewers)?])?;
     let mut found: Vec<Sight> = Vec::new();
     while let Some(row) = rows.next()? {
         let id: StatusId = row.get(0)?;

@@ -97,6 +97,23 @@ macro_rules! none_of {
 #[macro_export]
 macro_rules! visible {
     ($status:literal, $viewer:literal) => {
+        $crate::reached!(
+            $status,
+            $viewer,
+            concat!(
+                " AND (SELECT hidden FROM accounts WHERE id = ",
+                $status,
+                ".account_id) = 0"
+            )
+        )
+    };
+}
+
+/// `reached!("s", "?2", "")`: what [`visible!`] would be if the author were not hidden. For telling those who saw a post that it
+/// goes, and for nothing else.
+#[macro_export]
+macro_rules! reached {
+    ($status:literal, $viewer:literal, $and:expr) => {
         concat!(
             "(",
             $status,
@@ -134,9 +151,8 @@ macro_rules! visible {
                 concat!("target_id = ", $viewer),
                 concat!("account_id = ", $status, ".account_id")
             ),
-            " AND (SELECT hidden FROM accounts WHERE id = ",
-            $status,
-            ".account_id) = 0))"
+            $and,
+            "))"
         )
     };
 }
@@ -250,10 +266,13 @@ macro_rules! unmuted {
 }
 
 /// `unblocked!("s", "?2")`: neither the author's host nor the author of what the row reblogs is blocked by the viewer.
-/// Blocks between author and viewer themselves are in [`visible!`].
+/// Blocks between author and viewer themselves are in [`visible!`]. With `"0"` behind, whoever is reblogged may be hidden.
 #[macro_export]
 macro_rules! unblocked {
     ($status:literal, $viewer:literal) => {
+        $crate::unblocked!($status, $viewer, "author.hidden = 1")
+    };
+    ($status:literal, $viewer:literal, $hidden:literal) => {
         concat!(
             $crate::none_of!(
                 "domain_blocks",
@@ -262,7 +281,7 @@ macro_rules! unblocked {
             ),
             " AND (", $status, ".reblog_of_id IS NULL OR NOT EXISTS (SELECT 1 FROM statuses AS inner_status",
             " JOIN accounts AS author ON author.id = inner_status.account_id WHERE inner_status.id = ", $status, ".reblog_of_id",
-            " AND (author.hidden = 1",
+            " AND (", $hidden,
             " OR EXISTS (SELECT 1 FROM blocks WHERE account_id = ", $viewer, " AND target_id = author.id)",
             " OR EXISTS (SELECT 1 FROM blocks WHERE account_id = author.id AND target_id = ", $viewer, ")",
             " OR EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ", $viewer, " AND host = author.host))))"

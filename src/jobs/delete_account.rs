@@ -10,6 +10,7 @@ use crate::db::{deletion, jobs};
 use crate::error::Result;
 use crate::ids::AccountId;
 use crate::ops::media::forget;
+use crate::ops::statuses;
 
 /// Before the next slice others may write.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -28,6 +29,7 @@ pub fn work(app: &App, job: &JobRow) -> Outcome {
 /// Takes down a slice, or all that is little.
 fn delete(app: &App, job: &JobRow, account: AccountId) -> Result<Outcome> {
     let outcome = app.db().write(|tx| {
+        statuses::of_hidden_about_to_go(tx, &deletion::next_statuses(tx, account)?)?;
         let (files, outcome) = match deletion::slice(tx, account)? {
             Some(files) => {
                 jobs::again(tx, job.id)?;

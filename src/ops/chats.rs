@@ -204,12 +204,16 @@ pub fn delete(tx: &Tx, me: AccountId, chat: ChatId, message: ChatMessageId) -> R
         }
         remove(tx, message)
     } else {
+        tx.emit(Event::Chat { owner: me, chat });
         messages::remove_from(tx, chat, message)
     }
 }
 
 /// Takes a message from both sides, with its file.
 pub fn remove(tx: &Tx, message: ChatMessageId) -> Result<()> {
+    for (owner, chat) in messages::held_in(tx, message)? {
+        tx.emit(Event::Chat { owner, chat });
+    }
     let media = messages::remove(tx, message)?;
     media::discard(tx, &media, Duration::ZERO)
 }

@@ -8,12 +8,12 @@ pub mod second_factor;
 use std::time::Duration;
 
 use crate::auth::scope::Scopes;
-use crate::auth::{pkce, secret};
+use crate::auth::{pkce, sealed, secret};
 use crate::clock::Timestamp;
 use crate::db::apps::AppRow;
 use crate::db::codes::{self, CodeRow};
 use crate::db::users::{self, Standing, UserRow};
-use crate::db::{Tx, tokens};
+use crate::db::{Tx, push_subscriptions, tokens};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
 use crate::ops::apps::{self, Client};
@@ -183,7 +183,14 @@ fn is_proven(code: &CodeRow, verifier: Option<&str>) -> bool {
 }
 
 /// The `refresh_token` grant: the old access token dies, the refresh token stays (pleroma-contract B.3).
-pub fn with_refresh(tx: &Tx, terms: Terms, client: &Client, refresh: &str) -> Result<Outcome> {
+/// `sealing` seals the new one for push messages, which carry it.
+pub fn with_refresh(
+    tx: &Tx,
+    terms: Terms,
+    client: &Client,
+    refresh: &str,
+    sealing: &sealed::Key,
+) -> Result<Outcome> {
     let Some(app) = apps::authenticate(tx, client)? else {
         return Ok(Outcome::Refused);
     };
@@ -198,6 +205,9 @@ pub fn with_refresh(tx: &Tx, terms: Terms, client: &Client, refresh: &str) -> Re
         admit(&user, terms.rules)?;
     }
     let renewed = renew(tx, token.id, refresh, &token.scopes, terms.token_lifetime)?;
+    let bound = token.id.to_string();
+    let shown = sealed::seal(sealing, &bound, renewed.access.clone().into_bytes());
+    push_subscriptions::set_sealed_token(tx, token.id, &shown)?;
     Ok(granted(renewed, token.account))
 }
 

@@ -191,6 +191,18 @@ pub fn about_to_go(tx: &Tx, status: StatusId) -> Result<()> {
     Ok(())
 }
 
+/// As [`about_to_go`], for posts of an author who is hidden by now.
+pub fn of_hidden_about_to_go(tx: &Tx, statuses: &[StatusId]) -> Result<()> {
+    let listeners = tx.listeners();
+    if listeners.is_empty() || statuses.is_empty() {
+        return Ok(());
+    }
+    for sight in streaming::sights_of_hidden(tx, statuses, &listeners)? {
+        tx.emit(Event::Deleted(sight));
+    }
+    Ok(())
+}
+
 /// Refuses what [`post`] would refuse for what it says, and tells how far it would reach.
 pub(super) fn check(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<Visibility> {
     check_text(rules, draft)?;

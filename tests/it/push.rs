@@ -495,3 +495,41 @@ fn sec_o11_the_token_in_messages_is_not_in_the_file_in_the_clear() {
     let token = alice.token.as_bytes();
     assert!(!file.windows(token.len()).any(|part| part == token));
 }
+
+#[test]
+fn after_a_refresh_messages_carry_the_new_token() {
+    let server = TestServer::new();
+    let (bob, browser) = (server.user("bob"), Browser::new());
+    let mut alice = server.user("alice");
+    let form = [
+        ("client_name", "app"),
+        ("redirect_uris", "urn:ietf:wg:oauth:2.0:oob"),
+        ("scopes", "read write push"),
+    ];
+    let app = server.post_form("/api/v1/apps", &form).ok();
+    let grant = |kind: &str, more: &[(&str, &str)]| {
+        let (id, secret) = (app["client_id"].as_str(), app["client_secret"].as_str());
+        let mut form = vec![
+            ("grant_type", kind),
+            ("client_id", id.unwrap()),
+            ("client_secret", secret.unwrap()),
+        ];
+        form.extend_from_slice(more);
+        server.post_form("/oauth/token", &form).ok()
+    };
+    let login = [("username", "alice"), ("password", &*alice.password)];
+    let first = grant("password", &login);
+    alice.token = first["access_token"].as_str().unwrap().to_owned();
+    let posted = subscribed(&alice, &browser, 201, true);
+    let refresh = first["refresh_token"].as_str().unwrap();
+    let second = grant("refresh_token", &[("refresh_token", refresh)]);
+    assert_ne!(second["access_token"], first["access_token"]);
+    bob.post_status("hello @alice");
+    let message = received(&server, &posted);
+    assert_eq!(
+        browser.read(&message)["access_token"],
+        second["access_token"]
+    );
+    alice.token = second["access_token"].as_str().unwrap().to_owned();
+    alice.get(SUBSCRIPTION).ok();
+}

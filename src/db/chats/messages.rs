@@ -218,6 +218,15 @@ pub fn remove(db: &Connection, message: ChatMessageId) -> Result<Vec<MediaId>> {
     Ok(media)
 }
 
+/// The chats that show a message, and whose they are.
+pub fn held_in(db: &Connection, message: ChatMessageId) -> Result<Vec<(AccountId, ChatId)>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT c.account_id, c.id FROM chat_entries AS e JOIN chats AS c ON c.id = e.chat_id WHERE e.message_id = ?1",
+    )?;
+    let rows = stmt.query_map(params![message], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Removes a message from one chat. Once it is in none, the row goes too (a trigger in schema.sql).
 pub fn remove_from(db: &Connection, chat: ChatId, message: ChatMessageId) -> Result<()> {
     db.prepare_cached(

@@ -60,6 +60,46 @@ fn a_deletion_is_told_with_the_bare_id() {
 }
 
 #[test]
+fn the_posts_of_a_deleted_account_are_told_gone_to_those_who_saw_them() {
+    let live = Live::new();
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| live.server.user(name));
+    bob.follow(&alice);
+    let secret = id(&alice.post_with("for followers", &[("visibility", "private")]));
+    let open = id(&alice.post_status("for all"));
+    let wrapper = id(&carol
+        .post(&format!("/api/v1/statuses/{open}/reblog"), &[])
+        .ok());
+    let mut follower = live.stream(&bob, "user");
+    let mut stranger = live.stream(&carol, "user");
+    let mut public = live.open("/api/v1/streaming?stream=public");
+    alice
+        .post(
+            "/api/pleroma/delete_account",
+            &[("password", &alice.password)],
+        )
+        .ok();
+    live.server.run_jobs();
+    let gone = |client: &mut super::client::Client, count: usize| {
+        let mut gone: Vec<String> = Vec::new();
+        while gone.len() < count {
+            let (event, about) = client.about();
+            if event == "delete" {
+                gone.push(about);
+            }
+        }
+        gone.sort();
+        gone
+    };
+    assert_eq!(gone(&mut follower, 2), [&*secret, &open]);
+    assert_eq!(gone(&mut stranger, 1), [&*wrapper]);
+    assert_eq!(gone(&mut public, 1), [&*open]);
+    // Nobody is told of what they could not see: what comes next is something else.
+    let sentinel = id(&carol.post_status("still here"));
+    assert_eq!(stranger.about(), ("update".into(), sentinel.clone()));
+    assert_eq!(public.about(), ("update".into(), sentinel));
+}
+
+#[test]
 fn a_reblog_taken_back_is_told_gone() {
     let live = Live::new();
     let (alice, bob) = (live.server.user("alice"), live.server.user("bob"));
@@ -385,6 +425,33 @@ fn a_chat_is_told_to_both_sides_and_again_when_it_is_read() {
     let read = [("last_read_id", message["id"].as_str().unwrap())];
     bob.post(&format!("{chats}/{of_bob}/read"), &read).ok();
     assert_eq!(chat.event().2["unread"], 0);
+    // A message taken back is told to both sides, one taken from one's own view to oneself.
+    let path = |chat: &str, message: &Value| {
+        format!(
+            "{chats}/{chat}/messages/{}",
+            message["id"].as_str().unwrap()
+        )
+    };
+    alice.delete(&path(&of_alice, &message)).ok();
+    for client in [&mut chat, &mut user] {
+        let (_, event, payload) = client.event();
+        assert_eq!(
+            (event.as_str(), &payload["last_message"]),
+            ("pleroma:chat_update", &Value::Null)
+        );
+    }
+    let second = alice
+        .post(
+            &format!("{chats}/{of_alice}/messages"),
+            &[("content", "again")],
+        )
+        .ok();
+    for client in [&mut chat, &mut user] {
+        assert_eq!(client.event().2["last_message"]["content"], "again");
+    }
+    bob.delete(&path(&of_bob, &second)).ok();
+    assert_eq!(chat.event().2["last_message"], Value::Null);
+    assert_eq!(alice.get(chats).ok()[0]["last_message"]["content"], "again");
 }
 
 #[test]
