@@ -35,6 +35,7 @@ mod federation;
 mod feeds;
 mod filters;
 mod follows;
+mod foreign;
 mod frontends;
 mod imports;
 mod instance;
