@@ -35,7 +35,27 @@ pub struct Post {
     pub reblogs_count: i64,
     pub favourites_count: i64,
     pub application: Option<Application>,
+    pub poll: Option<Poll>,
     pub pleroma: PleromaPart,
+}
+
+/// A poll, as it stands.
+#[derive(Deserialize)]
+#[expect(missing_docs, reason = "the names are the API's")]
+pub struct Poll {
+    pub expires_at: Option<String>,
+    pub expired: bool,
+    pub votes_count: i64,
+    pub voters_count: Option<i64>,
+    pub options: Vec<PollOption>,
+}
+
+/// One of its answers; no count while the author hides it.
+#[derive(Deserialize)]
+#[expect(missing_docs, reason = "the names are the API's")]
+pub struct PollOption {
+    pub title: String,
+    pub votes_count: Option<i64>,
 }
 
 /// `pleroma` of a status.
@@ -45,6 +65,9 @@ pub struct PleromaPart {
     pub local: bool,
     pub in_reply_to_account_acct: Option<String>,
     pub parent_visible: bool,
+    /// What it quotes, as far as anybody may read that.
+    pub quote: Option<Box<Post>>,
+    pub quote_url: Option<String>,
 }
 
 /// An Account, as far as pages show it.
@@ -193,19 +216,62 @@ impl Post {
 
     /// When it was written, for people.
     pub fn written(&self) -> String {
-        let at = Timestamp::parse(&self.created_at)
-            .unwrap_or(Timestamp(0))
-            .to_datetime();
-        let month = at.month().to_string();
-        format!(
-            "{} {} {}, {:02}:{:02} UTC",
-            at.day(),
-            &month[..3],
-            at.year(),
-            at.hour(),
-            at.minute()
-        )
+        moment(&self.created_at)
     }
+
+    /// What it quotes where that cannot be shown: another server's page, if that is known.
+    pub fn quoted_elsewhere(&self) -> Option<&str> {
+        match self.pleroma.quote {
+            Some(_) => None,
+            None => self.pleroma.quote_url.as_deref(),
+        }
+    }
+}
+
+impl Poll {
+    /// An option's title as HTML with the post's custom emoji.
+    pub fn shown_title(&self, option: &PollOption, post: &Post) -> String {
+        emojified(&escape(&option.title), &post.emojis)
+    }
+
+    /// How much of those who voted chose an option, in percent; `None` where the counts are hidden or nobody voted.
+    pub fn share(&self, option: &PollOption) -> Option<i64> {
+        let all = self.voters_count.unwrap_or(self.votes_count).max(1);
+        option.votes_count.map(|votes| (votes * 100 / all).min(100))
+    }
+
+    /// How many took part, and until when one may.
+    pub fn state(&self) -> String {
+        let (count, one) = match self.voters_count {
+            Some(voters) => (voters, "person"),
+            None => (self.votes_count, "vote"),
+        };
+        let many = match (one, count) {
+            (one, 1) => one,
+            ("person", _) => "people",
+            _ => "votes",
+        };
+        let until = match (&self.expires_at, self.expired) {
+            (_, true) => ", closed".to_owned(),
+            (Some(at), false) => format!(", open until {}", moment(at)),
+            (None, false) => String::new(),
+        };
+        format!("{count} {many}{until}")
+    }
+}
+
+/// A moment of the API's, for people.
+fn moment(at: &str) -> String {
+    let at = Timestamp::parse(at).unwrap_or(Timestamp(0)).to_datetime();
+    let month = at.month().to_string();
+    format!(
+        "{} {} {}, {:02}:{:02} UTC",
+        at.day(),
+        &month[..3],
+        at.year(),
+        at.hour(),
+        at.minute()
+    )
 }
 
 impl Person {

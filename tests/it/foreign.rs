@@ -319,7 +319,7 @@ fn nobody_learns_or_changes_what_is_somebody_elses() {
         .filter(|route| route.method == "GET" && is_asked(route));
     let aimed = gets.filter_map(|route| aimed(route, &things));
     let told = aimed.filter(|path| ask(&server, Some(&alice), "GET", path, &[]).contains(SECRET));
-    assert!(told.count() > 15);
+    assert!(told.count() >= 10);
 }
 
 /// Asks as somebody or as nobody; answers head and body as text.

@@ -310,6 +310,83 @@ fn a_closed_house_shows_its_name_and_nothing_else() {
 
 /// The page at a path, after checking that browsers are told to run nothing that is not ours.
 #[track_caller]
+#[test]
+fn a_poll_shows_its_options_and_counts_unless_these_are_hidden() {
+    let server = TestServer::new();
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| server.user(name));
+    let ask = |hide: &str| {
+        let poll = [
+            ("poll[options][]", "<tea>"),
+            ("poll[options][]", "coffee"),
+            ("poll[expires_in]", "3600"),
+            ("poll[multiple]", "true"),
+            ("poll[hide_totals]", hide),
+        ];
+        let posted = alice.post_with("what to drink?", &poll);
+        let votes = format!(
+            "/api/v1/polls/{}/votes",
+            posted["poll"]["id"].as_str().unwrap()
+        );
+        bob.post(&votes, &[("choices[]", "0"), ("choices[]", "1")])
+            .ok();
+        carol.post(&votes, &[("choices[]", "0")]).ok();
+        page(
+            &server,
+            &format!("/notice/{}", posted["id"].as_str().unwrap()),
+        )
+    };
+    let shown = ask("false");
+    for part in [
+        "&lt;tea&gt;",
+        "100 %",
+        "50 %",
+        "coffee",
+        "2 people, open until ",
+    ] {
+        assert!(shown.contains(part), "{part} is missing in\n{shown}");
+    }
+    assert!(!shown.contains("<tea>"));
+    let hidden = ask("true");
+    assert!(
+        hidden.contains("coffee") && !hidden.contains(" %</b>"),
+        "{hidden}"
+    );
+    // Afterwards it says so.
+    server
+        .sql()
+        .execute("UPDATE polls SET expires_at = 1000", [])
+        .unwrap();
+    assert!(page(&server, "/users/alice").contains("2 people, closed"));
+}
+
+#[test]
+fn a_quoted_post_stands_in_the_one_that_quotes_it_as_far_as_anybody_may_read_it() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let quoted = alice.post_with("first <words>", &[]);
+    let id = quoted["id"].as_str().unwrap();
+    let quoting = bob.post_with("as she said", &[("quote_id", id)]);
+    let path = format!("/notice/{}", quoting["id"].as_str().unwrap());
+    let shown = page(&server, &path);
+    let inside = shown.split("<blockquote").nth(1).expect("a quote");
+    let inside = inside.split("</blockquote>").next().unwrap();
+    assert!(
+        inside.contains("first &lt;words&gt;") && inside.contains("@alice@"),
+        "{inside}"
+    );
+    assert!(inside.contains(quoted["url"].as_str().unwrap()));
+    let revoke = format!(
+        "/api/v1/statuses/{id}/quotes/{}/revoke",
+        quoting["id"].as_str().unwrap()
+    );
+    alice.post(&revoke, &[]).ok();
+    let shown = page(&server, &path);
+    assert!(
+        !shown.contains("first") && shown.contains("as she said"),
+        "{shown}"
+    );
+}
+
 fn page(server: &TestServer, path: &str) -> String {
     let answer = server.request("GET", path, &[("Accept", "text/html")], b"");
     assert_eq!(answer.status, 200, "{path}");
