@@ -9,9 +9,11 @@ import tempfile
 
 import requests
 
+import surface_toot
 from harness import Day, Server, authorize, eventually, picture, same
 
 day = Day("toot")
+surface = surface_toot.surface()
 server = Server("alice", "bob")
 folder = tempfile.TemporaryDirectory()
 # Both people have a home of their own; toot keeps its logins there.
@@ -25,6 +27,7 @@ def toot(name, *arguments, typed=None):
     command = [sys.executable, "-m", "toot", "--no-color", *arguments]
     done = subprocess.run(command, env=environment, input=typed, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, f"toot {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
+    surface_toot.note(surface, arguments)
     return done.stdout
 
 
@@ -148,10 +151,12 @@ with day.step("delete"):
     same(requests.get(f"{server.url}/api/v1/statuses/{post['id']}").status_code, 404)
 with day.step("diag"):
     holds(toot("alice", "diag"), "toot")
+surface_toot.walk(day, toot, toot_json)
 with day.step("logout"):
     # toot only forgets the token; it tells the server nothing.
     holds(toot("alice", "logout", f"alice@{instance}"), "logged out")
     holds(toot("alice", "auth"), "not logged in")
 with day.step("the server leaves in order"):
     server.stop()
+surface.end(day)
 day.end()
