@@ -700,7 +700,7 @@ CREATE TABLE notifications (
   created_at INTEGER NOT NULL
 );
 CREATE INDEX notifications_account ON notifications (account_id, id);
-CREATE INDEX notifications_unseen ON notifications (account_id, id) WHERE seen = 0;
+CREATE INDEX notifications_unseen ON notifications (account_id, actor_id, kind) WHERE seen = 0;  -- to count them
 CREATE INDEX notifications_actor ON notifications (actor_id, account_id);
 CREATE INDEX notifications_status ON notifications (status_id) WHERE status_id IS NOT NULL;
 CREATE INDEX notifications_chat_message ON notifications (chat_message_id) WHERE chat_message_id IS NOT NULL;

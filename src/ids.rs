@@ -31,14 +31,16 @@ pub fn at(moment: Timestamp) -> i64 {
     (moment.0.saturating_mul(1000)).max(FLOOR)
 }
 
-/// A random UUID (version 4): the part of an ActivityPub id that nobody can guess.
+/// A UUID (version 7): the part of an ActivityPub id that nobody can guess. Its first half is the time, so that new ids
+/// stand side by side in the indexes and a post touches the page that the post before it touched; 74 bits are random.
 ///
 /// # Panics
 /// When the operating system has no random bytes, as [`crate::auth::secret::token`].
 pub fn uuid() -> String {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the operating system provides random bytes");
-    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[..6].copy_from_slice(&Timestamp::now().0.to_be_bytes()[2..]);
+    bytes[6] = bytes[6] & 0x0f | 0x70;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = data_encoding::HEXLOWER.encode(&bytes);
     let parts = [
@@ -215,7 +217,7 @@ mod tests {
     fn a_uuid_has_its_version_and_is_new_each_time() {
         let (one, other) = (uuid(), uuid());
         assert_ne!(one, other);
-        assert_eq!((one.len(), one.as_bytes()[14]), (36, b'4'));
+        assert_eq!((one.len(), one.as_bytes()[14]), (36, b'7'));
         assert!(matches!(one.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
     }
 

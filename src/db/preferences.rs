@@ -11,6 +11,7 @@ use super::visibility::Visibility;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::AccountId;
+use crate::none_of;
 
 /// What only the owner sees of an account.
 #[derive(Clone, Debug)]
@@ -69,25 +70,34 @@ impl Default for NotificationSettings {
     }
 }
 
-/// Reads a local user's private side, counts included, in one query. Of unread notifications it counts the newest thousand:
+/// Reads a local user's private side, counts included, in one query. Of unread notifications it counts a thousand at most:
 /// many clients never mark any as read, and a count of all would grow with the years to a second for each look.
 pub fn of(db: &Connection, user: AccountId) -> Result<PrivateRow> {
-    let mut stmt = db.prepare_cached(
+    let mut stmt = db.prepare_cached(concat!(
         "SELECT u.email, a.note_source, a.fields_source, u.is_admin, u.is_moderator, u.default_visibility, u.default_sensitive,
                 u.default_language, u.show_role, u.no_rich_text, u.allow_following_move, u.notification_settings, u.settings_store,
-                (SELECT count(*) FROM (SELECT actor_id, kind FROM notifications WHERE account_id = ?1 AND seen = 0 ORDER BY id DESC LIMIT 1000) AS n
+                (SELECT coalesce(sum(n.count), 0) FROM (
+                    SELECT actor_id, count(*) AS count FROM (
+                        SELECT actor_id FROM notifications
+                         WHERE account_id = ?1 AND seen = 0 AND kind NOT IN ('pleroma:chat_mention', 'pleroma:report')
+                         ORDER BY actor_id LIMIT 1000)
+                     GROUP BY actor_id) AS n
                    JOIN accounts AS actor ON actor.id = n.actor_id
-                  WHERE actor.hidden = 0
-                    AND n.kind NOT IN ('pleroma:chat_mention', 'pleroma:report')
-                    AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?1 AND target_id = n.actor_id)
-                    AND NOT EXISTS (SELECT 1 FROM mutes WHERE account_id = ?1 AND target_id = n.actor_id AND notifications = 1
-                                       AND (expires_at IS NULL OR expires_at > ?2))),
+                  WHERE actor.hidden = 0 AND ",
+        none_of!("blocks", "account_id = ?1", "target_id = n.actor_id"),
+        " AND ",
+        none_of!(
+            "mutes",
+            "account_id = ?1",
+            "target_id = n.actor_id AND notifications = 1 AND (expires_at IS NULL OR expires_at > ?2)"
+        ),
+        "),
                 (SELECT count(*) FROM participations WHERE account_id = ?1 AND unread = 1),
                 (SELECT count(*) FROM follows AS f JOIN accounts AS asking ON asking.id = f.account_id
                   WHERE f.target_id = ?1 AND f.pending = 1 AND asking.hidden = 0),
                 u.locale
-           FROM users AS u JOIN accounts AS a ON a.id = u.account_id WHERE u.account_id = ?1",
-    )?;
+           FROM users AS u JOIN accounts AS a ON a.id = u.account_id WHERE u.account_id = ?1"
+    ))?;
     Ok(stmt.query_row(params![user, Timestamp::now()], |row| {
         let notifications: String = row.get(11)?;
         Ok(PrivateRow {

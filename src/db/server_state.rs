@@ -22,3 +22,12 @@ pub fn keep_first(db: &Connection, key: &str, value: &str) -> Result<String> {
         .prepare_cached("SELECT value FROM server_state WHERE key = ?1")?
         .query_row(params![key], |row| row.get(0))?)
 }
+
+/// Sets a value.
+pub fn set(db: &Connection, key: &str, value: &str) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO server_state (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+    )?
+    .execute(params![key, value])?;
+    Ok(())
+}

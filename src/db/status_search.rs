@@ -1,7 +1,8 @@
 //! Finding statuses by the words in them and by what they are.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::server_state;
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
 use crate::text::query::{Query, Scope};
@@ -21,6 +22,15 @@ pub struct Search<'a> {
     pub limit: i64,
     /// … after so many.
     pub offset: i64,
+}
+
+/// Under this name is kept how far the index reaches.
+const REACH: &str = "status_search.reach";
+
+macro_rules! text {
+    () => {
+        "SELECT id, iif(local AND content_type = 'text/plain', source, NULL), content, spoiler_text FROM statuses"
+    };
 }
 
 /// A search without words and without an author looks at so many of the newest statuses.
@@ -112,6 +122,61 @@ pub fn find(db: &Connection, search: &Search) -> Result<Vec<StatusId>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// What the index takes a status's words from.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// Whose words.
+    pub status: StatusId,
+    /// As typed, where that is plain text of ours.
+    pub typed: Option<String>,
+    /// Sanitised HTML.
+    pub content: String,
+    /// The warning in front of it.
+    pub spoiler_text: String,
+}
+
+/// Whether there are statuses that the index does not reach yet.
+pub fn is_behind(db: &Connection) -> Result<bool> {
+    let newest: Option<StatusId> = db
+        .prepare_cached("SELECT max(id) FROM statuses")?
+        .query_row([], |row| row.get(0))?;
+    Ok(newest > Some(reach(db)?))
+}
+
+/// The index holds no status with a larger id than this, and all up to it.
+pub fn reach(db: &Connection) -> Result<StatusId> {
+    let reach = server_state::get(db, REACH)?.and_then(|id| id.parse().ok());
+    Ok(reach.unwrap_or(StatusId(0)))
+}
+
+/// The index now holds all up to this status.
+pub fn set_reach(db: &Connection, status: StatusId) -> Result<()> {
+    server_state::set(db, REACH, &status.to_string())
+}
+
+/// Statuses after that one, in the order in which they came; reblogs have no words.
+pub fn after(db: &Connection, status: StatusId, at_most: i64) -> Result<Vec<Text>> {
+    let mut stmt = db.prepare_cached(concat!(text!(), " WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
+    let found = stmt.query_map(params![status, at_most], read)?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What that status says.
+pub fn of(db: &Connection, status: StatusId) -> Result<Text> {
+    Ok(db
+        .prepare_cached(concat!(text!(), " WHERE id = ?1"))?
+        .query_row(params![status], read)?)
+}
+
+fn read(row: &Row) -> rusqlite::Result<Text> {
+    Ok(Text {
+        status: row.get(0)?,
+        typed: row.get(1)?,
+        content: row.get(2)?,
+        spoiler_text: row.get(3)?,
+    })
+}
+
 /// Lets the search find the status by this text.
 pub fn index(db: &Connection, status: StatusId, text: &str) -> Result<()> {
     db.prepare_cached("INSERT INTO status_search (rowid, content) VALUES (?1, ?2)")?
@@ -119,14 +184,11 @@ pub fn index(db: &Connection, status: StatusId, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Lets the search find the status by another text than before.
-pub fn reindex(db: &Connection, status: StatusId, text: &str) -> Result<()> {
+/// Lets the search find the status no more.
+pub fn forget(db: &Connection, status: StatusId) -> Result<()> {
     db.prepare_cached("DELETE FROM status_search WHERE rowid = ?1")?
         .execute(params![status])?;
-    match text.is_empty() {
-        true => Ok(()),
-        false => index(db, status, text),
-    }
+    Ok(())
 }
 
 /// The status with that ActivityPub id. Whether it may be seen is the caller's care.

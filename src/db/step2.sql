@@ -656,3 +656,9 @@ CREATE TABLE backups (
   created_at INTEGER NOT NULL
 );
 CREATE INDEX backups_account ON backups (account_id, id);
+-- Unseen notifications are counted by the index alone.
+DROP INDEX notifications_unseen;
+CREATE INDEX notifications_unseen ON notifications (account_id, actor_id, kind) WHERE seen = 0;
+
+-- The index of words is entered in batches, and knows how far it reaches.
+INSERT INTO server_state (key, value) SELECT 'status_search.reach', max(id) FROM statuses HAVING max(id) IS NOT NULL;

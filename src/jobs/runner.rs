@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::jobs::{self, JobRow};
 use crate::error::Result;
+use crate::ops::status_search;
 
 /// Nobody else takes a job for so long after it was taken.
 const LEASE: Duration = Duration::from_secs(600);
@@ -36,7 +37,7 @@ pub fn start(app: Arc<App>) -> Result<JoinHandle<()>> {
     Ok(thread)
 }
 
-/// Does everything that is due, in order; returns how long to sleep.
+/// Does everything that is due, in order, and what can wait until then; returns how long to sleep.
 pub fn run_due(app: &App) -> Result<Duration> {
     while !app.is_stopping() {
         let Some(job) = app.db().write(|tx| jobs::lease(tx, LEASE))? else {
@@ -44,6 +45,7 @@ pub fn run_due(app: &App) -> Result<Duration> {
         };
         settle(app, &job)?;
     }
+    status_search::catch_up(app.db())?;
     let due = app.db().read(jobs::next_due)?;
     let wait = due.map_or(NAP, |due| {
         Duration::from_millis((due.0 - Timestamp::now().0).clamp(10, NAP.as_millis() as i64) as u64)

@@ -50,6 +50,7 @@ pub mod scrobbles;
 pub mod server_keys;
 pub mod sessions;
 pub mod status_moderation;
+pub mod status_search;
 pub mod statuses;
 pub mod tags;
 pub mod tokens;

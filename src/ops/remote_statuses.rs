@@ -17,7 +17,6 @@ use crate::db::visibility::Visibility;
 use crate::db::{Tx, conversations, domain_policies, remote_accounts, statuses};
 use crate::error::Result;
 use crate::ids::{self, AccountId, MediaId, StatusId};
-use crate::text::html;
 
 /// A post as its server writes it, cleaned.
 #[derive(Clone, Debug)]
@@ -122,7 +121,6 @@ pub fn store(
     let mut addressed = ids_of(tx, &post.mentions)?;
     addressed.retain(|account| *account != author);
     let quietly = quietly_addressed(tx, author, post, silent, &addressed)?;
-    let words = words(post);
     let quote = match &post.quote {
         Some(quote) => Some(quotes::from_elsewhere(tx, author, quote)?),
         None => None,
@@ -140,7 +138,6 @@ pub fn store(
         quote: quote.as_ref(),
         tags: &post.tags,
         media: &media,
-        words: &words,
     };
     insert(tx, &arrival)?;
     if let Some(poll) = &post.poll {
@@ -148,11 +145,6 @@ pub fn store(
     }
     set_policy(tx, id, post)?;
     Ok(Some(id))
-}
-
-/// What the search finds it by.
-fn words(post: &RemotePost) -> String {
-    format!("{}\n{}", html::text_of(&post.content), post.spoiler_text)
 }
 
 /// Takes in what its server says now of a known status, whose author is the same. Only what is dated as newer than the present
@@ -209,7 +201,6 @@ fn revise(tx: &Tx, row: &StatusRow, post: &RemotePost, edited_at: Timestamp) -> 
         media: &media,
         descriptions: &descriptions,
         poll: poll.as_ref(),
-        words: &words(post),
         edited_at,
     };
     let before = statuses::source(tx, row.id)?.unwrap_or_default();

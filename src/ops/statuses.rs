@@ -27,7 +27,6 @@ use crate::ops::outgoing::{self, Outgoing};
 use crate::ops::polls::PollDraft;
 use crate::ops::quotes;
 use crate::text::format::{self, ContentType, Rendered};
-use crate::text::html;
 
 /// Files on one status.
 pub const MAX_ATTACHMENTS: usize = 16;
@@ -338,7 +337,6 @@ impl Composed<'_> {
                 media: &draft.media,
                 poll: draft.poll.as_ref().map(|poll| poll.begin(now)),
                 quote: self.quote.as_ref(),
-                words: &words(draft, &self.rendered.html),
             },
         )?;
         Ok(id)
@@ -362,14 +360,6 @@ impl Composed<'_> {
             Some(known) => Ok(known),
             None => conversations::begin(tx, &base.join(&format!("/contexts/{}", ids::uuid()))),
         }
-    }
-}
-
-/// What the search finds a post by.
-fn words(draft: &Draft, html: &str) -> String {
-    match draft.content_type {
-        ContentType::Plain => format!("{}\n{}", draft.text, draft.spoiler_text),
-        _ => format!("{}\n{}", html::text_of(html), draft.spoiler_text),
     }
 }
 

@@ -85,6 +85,34 @@ fn the_notifications_marker_tells_how_many_are_unread() {
 }
 
 #[test]
+fn of_unread_notifications_a_thousand_are_counted() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let add = |first: i64, last: i64| {
+        server
+            .sql()
+            .execute(
+                "WITH RECURSIVE n (n) AS (SELECT ?3 UNION ALL SELECT n + 1 FROM n WHERE n < ?4)
+                   INSERT INTO notifications (id, account_id, actor_id, kind, created_at) SELECT n, ?1, ?2, 'follow', 0 FROM n",
+                rusqlite::params![alice.id, bob.id, first, last],
+            )
+            .unwrap();
+    };
+    let unread = || {
+        let own = alice.get("/api/v1/accounts/verify_credentials").ok();
+        own["pleroma"]["unread_notifications_count"].clone()
+    };
+    add(1, 999);
+    assert_eq!(unread(), 999);
+    add(1000, 1200);
+    assert_eq!(unread(), 1000);
+    alice
+        .post("/api/v1/pleroma/notifications/read", &[("max_id", "1199")])
+        .ok();
+    assert_eq!(unread(), 1);
+}
+
+#[test]
 fn preferences_are_what_update_credentials_set() {
     let server = TestServer::new();
     let alice = server.user("alice");

@@ -50,11 +50,6 @@ pub fn delivered(server: &TestServer, account: &str, text: &str) -> String {
         params![id, uri, account, text],
     )
     .unwrap();
-    db.execute(
-        "INSERT INTO status_search (rowid, content) VALUES (?1, ?2)",
-        params![id, text],
-    )
-    .unwrap();
     id.to_string()
 }
 

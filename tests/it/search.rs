@@ -85,6 +85,43 @@ fn statuses_need_all_words_and_come_newest_first() {
 }
 
 #[test]
+fn a_post_enters_the_index_between_jobs_and_at_the_latest_before_a_search() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let held = || -> i64 {
+        let db = server.sql();
+        db.query_row("SELECT count(*) FROM status_search", [], |row| row.get(0))
+            .unwrap()
+    };
+    let first = post(&alice, "public", "first cup of tea");
+    assert_eq!(held(), 0);
+    server.run_jobs();
+    assert_eq!(held(), 1);
+    let second = post(&alice, "public", "second cup of tea");
+    let edited = post(&alice, "public", "a cup of coffee");
+    alice
+        .put(
+            &format!("/api/v1/statuses/{edited}"),
+            &[("status", "a cup of cocoa")],
+        )
+        .ok();
+    assert_eq!(statuses(&alice, "tea"), [second.clone(), first.clone()]);
+    assert_eq!(statuses(&alice, "cocoa"), [edited.as_str()]);
+    assert_eq!(statuses(&alice, "coffee"), [""; 0]);
+    alice
+        .put(
+            &format!("/api/v1/statuses/{first}"),
+            &[("status", "the first is water")],
+        )
+        .ok();
+    assert_eq!(statuses(&alice, "tea"), [second.as_str()]);
+    assert_eq!(statuses(&alice, "water"), [first.as_str()]);
+    alice.delete(&format!("/api/v1/statuses/{second}")).ok();
+    assert_eq!(statuses(&alice, "tea"), [""; 0]);
+    assert_eq!(held(), 2);
+}
+
+#[test]
 fn nobody_finds_what_they_may_not_see() {
     let server = TestServer::new();
     let (alice, bob) = (server.user("alice"), server.user("bob"));

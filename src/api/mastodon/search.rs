@@ -10,6 +10,7 @@ use crate::db::{accounts, statuses, tags};
 use crate::error::Result;
 use crate::fed::resolve::{self, Found};
 use crate::ids::{AccountId, StatusId};
+use crate::ops;
 use crate::text::query;
 use crate::views::View;
 use crate::views::search as entity;
@@ -38,8 +39,7 @@ struct Matches {
 
 /// `GET /api/v2/search`
 pub fn v2(cx: &Ctx) -> Result<Reply> {
-    let mut search = Search::of(cx)?;
-    search.look_elsewhere(cx);
+    let search = Search::prepared(cx)?;
     cx.app.db().read(|db| {
         let found = search.run(cx, db)?;
         let view = cx.view(db);
@@ -53,8 +53,7 @@ pub fn v2(cx: &Ctx) -> Result<Reply> {
 
 /// `GET /api/v1/search`: hashtags are mere names.
 pub fn v1(cx: &Ctx) -> Result<Reply> {
-    let mut search = Search::of(cx)?;
-    search.look_elsewhere(cx);
+    let search = Search::prepared(cx)?;
     cx.app.db().read(|db| {
         let found = search.run(cx, db)?;
         let view = cx.view(db);
@@ -79,6 +78,16 @@ impl Search {
             offset: cx.params.int("offset").ok().flatten().unwrap_or(0).max(0),
             elsewhere: None,
         })
+    }
+
+    /// With everything had that a search needs beforehand.
+    fn prepared(cx: &Ctx) -> Result<Search> {
+        let mut search = Search::of(cx)?;
+        search.look_elsewhere(cx);
+        if cx.viewer().is_some() && search.wants("statuses") {
+            ops::status_search::catch_up(cx.app.db())?;
+        }
+        Ok(search)
     }
 
     /// With `resolve`, a handle or an address that is not of this server is asked for where it leads; what is had is then

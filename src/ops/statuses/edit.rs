@@ -2,7 +2,7 @@
 
 use super::addressing::{self, People};
 use super::insert::{ask_for_card, moved};
-use super::{Description, Draft, MAX_ATTACHMENTS, Rules, check_text, words};
+use super::{Description, Draft, MAX_ATTACHMENTS, Rules, check_text};
 use crate::clock::Timestamp;
 use crate::db::polls::NewPoll;
 use crate::db::quotes::QuotePolicy;
@@ -10,12 +10,12 @@ use crate::db::status_edits::{self, Text};
 use crate::db::statuses::insert::{describe, tag};
 use crate::db::statuses::{StatusRow, owned_by, source};
 use crate::db::visibility::Visibility;
-use crate::db::{self, Tx, cards, conversations, home, status_search};
+use crate::db::{self, Tx, cards, conversations, home};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::ids::{AccountId, MediaId, StatusId};
 use crate::ops::polls::PollDraft;
-use crate::ops::{notifications, outgoing, polls};
+use crate::ops::{notifications, outgoing, polls, status_search};
 use crate::text::format::{self, ContentType, Rendered};
 
 /// What an author wants changed. What is sent whole every time (attachments, warning) is taken as it is.
@@ -59,8 +59,6 @@ pub struct Revision<'a> {
     pub descriptions: &'a [Description],
     /// Its question. Votes stay only where the same is asked.
     pub poll: Option<&'a NewPoll<'a>>,
-    /// What the search finds it by.
-    pub words: &'a str,
     /// When it came to be.
     pub edited_at: Timestamp,
 }
@@ -104,7 +102,6 @@ pub fn edit(tx: &Tx, rules: &Rules, me: AccountId, id: StatusId, changes: &Chang
         media: &draft.media,
         descriptions: &draft.descriptions,
         poll: poll.as_ref(),
-        words: &words(&draft, &rendered.html),
         edited_at: now,
     };
     if changes_anything(tx, &row, &before, &revision)? {
@@ -137,7 +134,7 @@ pub fn revise(tx: &Tx, row: &StatusRow, new: &Revision) -> Result<()> {
         cards::detach(tx, row.id)?;
         ask_for_card(tx, row.id, new.text.content)?;
     }
-    status_search::reindex(tx, row.id, new.words.trim())?;
+    status_search::changed(tx, row.id)?;
     status_edits::silence(tx, row.id, new.unnamed)?;
     let reached = status_edits::name(tx, row.id, new.named)?;
     if !reached.is_empty() {

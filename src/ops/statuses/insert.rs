@@ -10,11 +10,11 @@ use crate::db::polls::NewPoll;
 use crate::db::quotes::NewQuote;
 use crate::db::statuses::insert::{self, NewStatus};
 use crate::db::visibility::Visibility;
-use crate::db::{Tx, conversations, jobs, status_search};
+use crate::db::{Tx, conversations, jobs};
 use crate::error::Result;
 use crate::events::Event;
 use crate::ids::{AccountId, ListId, MediaId, StatusId};
-use crate::ops::{notifications, polls, quotes};
+use crate::ops::{notifications, polls, quotes, status_search};
 use crate::text::html;
 
 /// A status and what comes with it.
@@ -35,8 +35,6 @@ pub struct Arrival<'a> {
     pub poll: Option<NewPoll<'a>>,
     /// What it quotes.
     pub quote: Option<&'a NewQuote>,
-    /// What the search finds it by.
-    pub words: &'a str,
 }
 
 /// Adds a status, enters it into timelines and conversations and tells whom it concerns.
@@ -65,10 +63,7 @@ pub fn insert(tx: &Tx, new: &Arrival) -> Result<()> {
         quotes::add(tx, row.id, row.account, quote)?;
     }
     ask_for_card(tx, row.id, row.content)?;
-    let words = new.words.trim();
-    if !words.is_empty() {
-        status_search::index(tx, row.id, words)?;
-    }
+    status_search::arrived(tx, row.id)?;
     if let Some(at) = row.expires_at {
         jobs::push_at(tx, "expire_status", &json!({"status": row.id}), at)?;
     }

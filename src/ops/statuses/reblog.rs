@@ -112,7 +112,6 @@ fn wrap(
             media: &[],
             poll: None,
             quote: None,
-            words: "",
         },
     )?;
     notifications::push(tx, Kind::Reblog, inner.account, who, Some(inner.id), None)

@@ -451,6 +451,21 @@ fn a_post_that_concerns_nobody_here_is_not_kept_and_one_that_does_is() {
 }
 
 #[test]
+fn a_post_dated_before_others_is_found_like_them() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let bob = Stranger::new(&server, "bob", "remote.example");
+    let found = || ids(&alice.get("/api/v2/search?q=kettle").ok()["statuses"]).len();
+    alice.post_status("my kettle");
+    assert_eq!(found(), 1);
+    let mut note = bob.note("an old kettle");
+    note["published"] = json!("2020-02-02T02:02:02Z");
+    note["cc"] = json!([format!("{BASE}/users/alice")]);
+    bob.say(&bob.activity("Create", note));
+    assert_eq!(found(), 2);
+}
+
+#[test]
 fn a_delete_that_comes_first_keeps_its_post_out() {
     let server = TestServer::new();
     server.user("alice");
