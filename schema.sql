@@ -255,11 +255,17 @@ CREATE TABLE statuses (
   reblogs_count          INTEGER NOT NULL DEFAULT 0,
   favourites_count       INTEGER NOT NULL DEFAULT 0,
   quotes_count           INTEGER NOT NULL DEFAULT 0,   -- with consent, where everybody sees them
+  -- The same as their origin counts them, last we looked: shown where they are more than we know of.
+  remote_replies         INTEGER NOT NULL DEFAULT 0,
+  remote_reblogs         INTEGER NOT NULL DEFAULT 0,
+  remote_favourites      INTEGER NOT NULL DEFAULT 0,
   rev                    INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX statuses_account ON statuses (account_id, id);
 CREATE INDEX statuses_conversation ON statuses (conversation_id, id);
 CREATE INDEX statuses_parent ON statuses (in_reply_to_id) WHERE in_reply_to_id IS NOT NULL;
+-- Those whose parent we could not get: should it come, they are hung below it.
+CREATE INDEX statuses_orphans ON statuses (in_reply_to_uri) WHERE in_reply_to_uri IS NOT NULL;
 CREATE INDEX statuses_parent_account ON statuses (in_reply_to_account_id) WHERE in_reply_to_account_id IS NOT NULL;
 CREATE UNIQUE INDEX statuses_reblog ON statuses (reblog_of_id, account_id) WHERE reblog_of_id IS NOT NULL;
 CREATE INDEX statuses_reblog_list ON statuses (reblog_of_id, id) WHERE reblog_of_id IS NOT NULL;
@@ -1013,6 +1019,8 @@ CREATE TRIGGER cards_rev AFTER UPDATE OF found, title, description, image, autho
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE card_id = new.id; END;
 CREATE TRIGGER card_rev AFTER UPDATE OF card_id ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TRIGGER quotes_rev AFTER UPDATE OF quotes_count, quote_state, quote_policy
+  ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
+CREATE TRIGGER remote_counts_rev AFTER UPDATE OF remote_replies, remote_reblogs, remote_favourites
   ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TRIGGER poll_options_rev AFTER UPDATE OF votes_count ON poll_options
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;

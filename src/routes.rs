@@ -162,6 +162,7 @@ pub static ROUTES: &[Route] = &[
     get("/objects/{uuid}/likes",                   Open,                                         fed::objects::likes).federated(),
     get("/objects/{uuid}/shares",                  Open,                                         fed::objects::shares).federated(),
     get("/activities/{uuid}",                      Open,                                         fed::objects::activity).federated(),
+    get("/contexts/{uuid}",                        Open,                                         fed::objects::thread).federated(),
     get("/quote_authorizations/{uuid}",            Open,                                         fed::objects::quote_authorization).federated(),
     get("/emoji/{pack}",                           Open,                                         fed::objects::emoji).federated(),
 

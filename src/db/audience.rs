@@ -71,6 +71,17 @@ pub fn everybody(db: &Connection) -> Result<Vec<String>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Inboxes of all elsewhere whom a status addresses, with the actor id of each who is not named in it.
+pub fn by_inbox(db: &Connection, status: StatusId) -> Result<Vec<(String, Option<String>)>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT coalesce(a.shared_inbox, a.inbox), iif(m.silent, a.uri, NULL)
+           FROM mentions AS m JOIN accounts AS a ON a.id = m.account_id
+          WHERE m.status_id = ?1 AND a.host <> '' AND a.inbox IS NOT NULL ORDER BY m.account_id",
+    )?;
+    let rows = stmt.query_map(params![status], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Whom a status names or addresses.
 pub fn addressed(db: &Connection, status: StatusId) -> Result<Vec<AccountId>> {
     let mut stmt = db.prepare_cached("SELECT account_id FROM mentions WHERE status_id = ?1")?;

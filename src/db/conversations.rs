@@ -9,6 +9,14 @@ use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
 use crate::visible;
 
+/// The thread of that ActivityPub id.
+pub fn by_uri(db: &Connection, uri: &str) -> Result<Option<i64>> {
+    Ok(db
+        .prepare_cached("SELECT id FROM conversations WHERE uri = ?1")?
+        .query_row(params![uri], |row| row.get(0))
+        .optional()?)
+}
+
 /// Begins a thread.
 pub fn begin(db: &Connection, uri: &str) -> Result<i64> {
     db.prepare_cached("INSERT INTO conversations (uri) VALUES (?1)")?

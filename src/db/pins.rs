@@ -13,19 +13,21 @@ pub fn count_beside(db: &Connection, account: AccountId, status: StatusId) -> Re
         .query_row(params![account, status], |row| row.get(0))?)
 }
 
-/// Pins a status; twice is once.
-pub fn insert(db: &Connection, account: AccountId, status: StatusId) -> Result<()> {
-    db.prepare_cached(
-        "INSERT INTO pins (id, account_id, status_id, created_at) VALUES (?1, ?2, ?3, ?4)
+/// Pins a status; `false` when it was pinned already.
+pub fn insert(db: &Connection, account: AccountId, status: StatusId) -> Result<bool> {
+    let pinned = db
+        .prepare_cached(
+            "INSERT INTO pins (id, account_id, status_id, created_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (status_id) DO NOTHING",
-    )?
-    .execute(params![ids::next(), account, status, Timestamp::now()])?;
-    Ok(())
+        )?
+        .execute(params![ids::next(), account, status, Timestamp::now()])?;
+    Ok(pinned == 1)
 }
 
-/// Unpins a status.
-pub fn delete(db: &Connection, account: AccountId, status: StatusId) -> Result<()> {
-    db.prepare_cached("DELETE FROM pins WHERE account_id = ?1 AND status_id = ?2")?
+/// Unpins a status; `false` when it was not pinned.
+pub fn delete(db: &Connection, account: AccountId, status: StatusId) -> Result<bool> {
+    let unpinned = db
+        .prepare_cached("DELETE FROM pins WHERE account_id = ?1 AND status_id = ?2")?
         .execute(params![account, status])?;
-    Ok(())
+    Ok(unpinned == 1)
 }

@@ -1,6 +1,6 @@
 //! Scrobbles: what people listened to.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::page::Page;
 use super::visibility::Visibility;
@@ -43,11 +43,37 @@ impl ScrobbleRow {
     }
 }
 
-/// Adds the row.
+/// One scrobble, whoever may know.
+pub fn by_id(db: &Connection, id: ScrobbleId) -> Result<Option<ScrobbleRow>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id, uri, account_id, visibility, title, artist, album, length, link, created_at FROM scrobbles WHERE id = ?1",
+        )?
+        .query_row(params![id], ScrobbleRow::read)
+        .optional()?)
+}
+
+/// The scrobble of that Listen, if the viewer may know.
+pub fn by_uri(
+    db: &Connection,
+    viewer: Option<AccountId>,
+    uri: &str,
+) -> Result<Option<ScrobbleRow>> {
+    Ok(db
+        .prepare_cached(concat!(
+            "SELECT s.id, s.uri, s.account_id, s.visibility, s.title, s.artist, s.album, s.length, s.link, s.created_at
+               FROM scrobbles AS s WHERE s.uri = ?1 AND ",
+            visible!("s", "?2")
+        ))?
+        .query_row(params![uri, viewer], ScrobbleRow::read)
+        .optional()?)
+}
+
+/// Adds the row; what is there already stays as it is.
 pub fn insert(db: &Connection, new: &ScrobbleRow) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO scrobbles (id, uri, account_id, visibility, title, artist, album, length, link, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (uri) DO NOTHING",
     )?
     .execute(params![
         new.id,

@@ -2,13 +2,16 @@
 
 pub mod insert;
 pub mod moderation;
+pub mod origin;
 mod outward;
 mod parent;
 mod remove;
 mod thread;
 
+pub use origin::{adopt, missing_above};
 pub use outward::{
-    Outward, bury, exists, id_of, is_local, outward, parent_of, public_replies, tombstone,
+    Outward, bury, exists, id_of, is_local, of_thread, outward, parent_of, public_replies,
+    tombstone,
 };
 pub use parent::{Parent, parent};
 pub use remove::remove;
@@ -196,7 +199,8 @@ macro_rules! select {
                     s.in_reply_to_id, s.in_reply_to_account_id, parent.username AS parent_username, parent.host AS parent_host,
                     s.reblog_of_id, s.content, s.content_type, s.spoiler_text, s.sensitive, s.language, s.emojis,
                     app.name AS app_name, app.website AS app_website, s.created_at, s.edited_at,
-                    s.replies_count, s.reblogs_count, s.favourites_count, s.quotes_count, s.quote_of_id, s.quote_policy, s.card_id,
+                    max(s.replies_count, s.remote_replies) AS replies_count, max(s.reblogs_count, s.remote_reblogs) AS reblogs_count,
+                    max(s.favourites_count, s.remote_favourites) AS favourites_count, s.quotes_count, s.quote_of_id, s.quote_policy, s.card_id,
                     EXISTS (SELECT 1 FROM polls WHERE status_id = s.id) AS has_poll
                FROM statuses AS s JOIN conversations AS c ON c.id = s.conversation_id
                LEFT JOIN accounts AS parent ON parent.id = s.in_reply_to_account_id

@@ -130,6 +130,12 @@ ALTER TABLE statuses ADD COLUMN quote_state TEXT CHECK (quote_state IN ('pending
 ALTER TABLE statuses ADD COLUMN quote_authorization TEXT;
 ALTER TABLE statuses ADD COLUMN quote_policy TEXT CHECK (quote_policy IN ('public','followers','nobody','manual'));
 ALTER TABLE statuses ADD COLUMN quotes_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE statuses ADD COLUMN remote_replies INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE statuses ADD COLUMN remote_reblogs INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE statuses ADD COLUMN remote_favourites INTEGER NOT NULL DEFAULT 0;
+CREATE TRIGGER remote_counts_rev AFTER UPDATE OF remote_replies, remote_reblogs, remote_favourites
+  ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
+CREATE INDEX statuses_orphans ON statuses (in_reply_to_uri) WHERE in_reply_to_uri IS NOT NULL;
 CREATE INDEX statuses_quote_authorization ON statuses (quote_authorization) WHERE quote_authorization IS NOT NULL;
 CREATE TRIGGER quotes_rev AFTER UPDATE OF quotes_count, quote_state, quote_policy
   ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;

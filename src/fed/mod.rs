@@ -9,6 +9,7 @@
 //! | [`webfinger`], [`actors`], [`objects`], [`collections`], [`caller`] | doors: what others fetch, and who they are |
 //! | [`policy`] | which servers are spoken with at all |
 //! | [`resolve`] | from an id or a handle to a row |
+//! | [`threads`] | what is missing above and below a post that somebody opens |
 //! | [`inbox`], [`incoming`] | what others say: taken down at the door, acted upon by `jobs::incoming` |
 //! | [`outgoing`], [`delivery`] | what we say: noted by `ops::outgoing`, written by a job, sent by `jobs::deliver` |
 //!
@@ -32,6 +33,7 @@ pub mod policy;
 pub mod reading;
 pub mod resolve;
 pub mod signature;
+pub mod threads;
 pub mod turns;
 pub mod webfinger;
 pub mod wire;
@@ -50,6 +52,8 @@ pub struct Federation {
     pub readers: Bell,
     /// Rings when there may be something to send.
     pub senders: Bell,
+    /// Threads that are to be looked at.
+    pub threads: threads::Threads,
     /// What could not be fetched a while ago.
     pub failures: resolve::Failures,
 }

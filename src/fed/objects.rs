@@ -6,13 +6,16 @@ use rusqlite::Connection;
 
 use super::caller;
 use super::documents::collection::{Collection, Page as CollectionPage};
+use super::documents::listen::Listen;
 use super::documents::note::{self, Posted};
 use super::documents::quote::QuoteAuthorization;
 use super::documents::{self, Document, Emoji, Tombstone};
 use super::wire;
 use crate::db::accounts;
+use crate::db::conversations;
 use crate::db::page::Page;
 use crate::db::quotes::{self, QuoteState};
+use crate::db::scrobbles;
 use crate::db::status_hosts;
 use crate::db::statuses::{self, StatusRow};
 use crate::db::visibility::Visibility;
@@ -96,11 +99,59 @@ pub fn activity(cx: &Ctx) -> Result<Reply> {
         true => own,
         false => of_post,
     };
+    if let Some(listen) = listen(cx)? {
+        return documents::reply(cx, &Document::new(listen));
+    }
     answer(cx, &uri, |db, row, _| {
         note::one(db, cx.app.house(), row.id)?
             .map(Posted::into_activity)
             .ok_or(Error::record())
     })
+}
+
+/// What somebody here listened to, by the id of the activity.
+fn listen(cx: &Ctx) -> Result<Option<Listen>> {
+    let (caller, uri) = (caller::known(cx)?, uri(cx, "activities"));
+    cx.app.db().read(|db| {
+        let found = scrobbles::by_uri(db, caller, &uri)?;
+        let Some(row) = found.filter(|row| row.visibility != Visibility::Local) else {
+            return Ok(None);
+        };
+        let who = accounts::by_id(db, row.account)?.filter(|who| who.is_local());
+        Ok(who.map(|who| Listen::new(row, &who.uri)))
+    })
+}
+
+/// Posts on one page of a thread.
+const THREAD: i64 = 50;
+
+/// `GET /contexts/{uuid}`: the posts of a thread that the caller may see, the oldest first (FEP-f228).
+pub fn thread(cx: &Ctx) -> Result<Reply> {
+    let (caller, own) = (caller::known(cx)?, uri(cx, "contexts"));
+    let thread = cx.app.db().read(|db| conversations::by_uri(db, &own))?;
+    let thread = thread.ok_or(Error::record())?;
+    let page = Page {
+        min_id: Some(cx.optional_id("min_id").unwrap_or(0)),
+        limit: THREAD,
+        ..Page::default()
+    };
+    let found = cx
+        .app
+        .db()
+        .read(|db| statuses::of_thread(db, caller, thread, &page))?;
+    if found.is_empty() && page.after() == 0 {
+        return Err(Error::record());
+    }
+    if !cx.params.has("page") {
+        let first = format!("{own}?page=true");
+        let whole = Collection::<String>::paged(own, None, Some(first));
+        return documents::reply(cx, &Document::new(whole));
+    }
+    let next = found.last().filter(|_| found.len() as i64 == THREAD);
+    let next = next.map(|(id, _)| format!("{own}?page=true&min_id={id}"));
+    let uris: Vec<String> = found.into_iter().map(|(_, uri)| uri).collect();
+    let document = CollectionPage::ascending(&own, page.after(), uris, next);
+    documents::reply(cx, &Document::new(document))
 }
 
 /// `GET /notice/{id}` as a document: where the post's id is.

@@ -11,7 +11,7 @@ mod webfinger;
 pub use actor::{actor, fresh_actor, handle, key, settled_actor};
 pub use asked::{asked, key_asked, mentioned, poll_looked_at, read_anew};
 pub use document::{Failures, document};
-pub use object::{Found, any, fresh_object, object};
+pub use object::{Found, any, fresh_object, object, renewed, take};
 pub use quote::quotation;
 
 use std::cell::Cell;
@@ -104,6 +104,11 @@ impl Budget {
             fetches: Cell::new(fetches),
             until: Instant::now() + time,
         }
+    }
+
+    /// Whether nothing more may be fetched.
+    pub fn is_used_up(&self) -> bool {
+        self.fetches.get() == 0 || Instant::now() >= self.until
     }
 
     /// Takes one fetch; a failure when nothing is left.

@@ -9,6 +9,7 @@ pub mod delete_account;
 pub mod deliver;
 pub mod expire_status;
 pub mod fetch_card;
+pub mod gather;
 pub mod import_people;
 pub mod incoming;
 pub mod make_backup;
@@ -125,5 +126,6 @@ pub fn start_pools(app: &Arc<App>) -> Result<Vec<JoinHandle<()>>> {
     })?;
     let mut threads = pool::start(app, deliver::WORK)?;
     threads.extend(pool::start(app, incoming::WORK)?);
+    threads.extend(pool::start(app, gather::WORK)?);
     Ok(threads)
 }

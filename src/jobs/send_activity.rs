@@ -53,12 +53,16 @@ fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
         true => app.db().read(|db| outgoing::write(app, db, outgoing))?,
         false => None,
     };
-    let Some(mut parcel) = parcel.filter(|parcel| !parcel.inboxes.is_empty()) else {
+    let Some(mut parcel) = parcel else {
         return app.db().write(|tx| jobs::done(tx, job.id));
     };
-    parcel.inboxes.sort_unstable();
-    parcel.inboxes.dedup();
-    let inboxes = wanted(app, &parcel.inboxes)?;
+    let mut copies = Vec::with_capacity(parcel.copies.len());
+    for copy in &mut parcel.copies {
+        copy.inboxes.sort_unstable();
+        copy.inboxes.dedup();
+        copies.push((&copy.json, wanted(app, &copy.inboxes)?));
+    }
+    copies.retain(|(_, inboxes)| !inboxes.is_empty());
     let signer = match parcel.signer {
         Signer::Account(id) => Some(id),
         Signer::Instance => None,
@@ -66,9 +70,11 @@ fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
     app.db().write(|tx| {
         jobs::done(tx, job.id)?;
         activities::prune(tx)?;
-        let activity = activities::insert(tx, signer, parcel.status, &parcel.json)?;
-        for (inbox, host) in &inboxes {
-            deliveries::insert(tx, activity, inbox, host, parcel.urgency)?;
+        for (json, inboxes) in &copies {
+            let activity = activities::insert(tx, signer, parcel.status, json)?;
+            for (inbox, host) in inboxes {
+                deliveries::insert(tx, activity, inbox, host, parcel.urgency)?;
+            }
         }
         Ok(())
     })?;

@@ -8,7 +8,7 @@ use crate::db::statuses::StatusRow;
 use crate::db::visibility::Visibility;
 use crate::db::{Tx, accounts, audience, deliveries, jobs, status_hosts};
 use crate::error::Result;
-use crate::ids::{AccountId, ChatMessageId, ReportId, StatusId};
+use crate::ids::{AccountId, ChatMessageId, ReportId, ScrobbleId, StatusId};
 
 /// The kind of the job.
 pub const JOB: &str = "send_activity";
@@ -30,6 +30,14 @@ pub enum Outgoing {
         status: StatusId,
         position: i64,
     },
+    /// Somebody pinned a post, or unpinned it.
+    Pin {
+        account: AccountId,
+        status: StatusId,
+        is_pinned: bool,
+    },
+    /// Somebody listens to something.
+    Listen { scrobble: ScrobbleId },
     /// A post of ours wants to quote another's.
     QuoteRequest { status: StatusId },
     /// The answer to who wants to quote a post of ours.

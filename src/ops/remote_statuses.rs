@@ -13,6 +13,7 @@ use crate::db::quotes::QuotePolicy;
 use crate::db::status_edits::{self, Text};
 use crate::db::statuses::StatusRow;
 use crate::db::statuses::insert::{NewStatus, address_silently};
+use crate::db::statuses::origin::{Counts, set_counts};
 use crate::db::visibility::Visibility;
 use crate::db::{Tx, conversations, domain_policies, remote_accounts, statuses};
 use crate::error::Result;
@@ -63,6 +64,8 @@ pub struct RemotePost {
     pub quote: Option<RemoteQuote>,
     /// Who may quote it, where its server knows such a thing.
     pub quote_policy: Option<QuotePolicy>,
+    /// How often it was answered, reblogged and favourited where it comes from.
+    pub counts: Counts,
 }
 
 /// A post of which this much has passed since it was published is not news: it stands where its date puts it.
@@ -144,6 +147,8 @@ pub fn store(
         poll.count(tx, id)?;
     }
     set_policy(tx, id, post)?;
+    set_counts(tx, id, &post.counts)?;
+    statuses::adopt(tx, id, &post.uri, author)?;
     Ok(Some(id))
 }
 
@@ -162,6 +167,7 @@ pub fn update(tx: &Tx, row: &StatusRow, post: &RemotePost) -> Result<()> {
         )?,
     }
     set_policy(tx, row.id, post)?;
+    set_counts(tx, row.id, &post.counts)?;
     quotes::requoted(tx, row, post.quote.as_ref())?;
     match &post.poll {
         Some(poll) => poll.count(tx, row.id),

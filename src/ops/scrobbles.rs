@@ -7,6 +7,7 @@ use crate::db::scrobbles::{self, ScrobbleRow};
 use crate::db::visibility::Visibility;
 use crate::error::{Error, Result};
 use crate::ids::{self, AccountId, ScrobbleId};
+use crate::ops::outgoing::{self, Outgoing};
 use crate::text::html;
 
 /// The longest title, artist or album, in characters.
@@ -29,8 +30,29 @@ pub struct Draft {
     pub visibility: Visibility,
 }
 
-/// Adds a piece to what `me` listened to; nobody is told.
+/// Adds a piece to what `me` listened to. Followers elsewhere hear of it if anybody may.
 pub fn post(tx: &Tx, base: &BaseUrl, me: AccountId, draft: &Draft) -> Result<ScrobbleRow> {
+    let uri = base.join(&format!("/activities/{}", ids::uuid()));
+    let row = add(tx, me, uri, draft, Timestamp::now())?;
+    if row.visibility <= Visibility::Unlisted {
+        let id = row.id;
+        outgoing::push_if_remote(tx, me, &[], true, || Outgoing::Listen { scrobble: id })?;
+    }
+    Ok(row)
+}
+
+/// Somebody elsewhere listened to something, says the Listen of that id.
+pub fn add_from(tx: &Tx, from: AccountId, uri: &str, draft: &Draft, at: Timestamp) -> Result<()> {
+    add(tx, from, uri.to_owned(), draft, at).map(drop)
+}
+
+fn add(
+    tx: &Tx,
+    who: AccountId,
+    uri: String,
+    draft: &Draft,
+    created_at: Timestamp,
+) -> Result<ScrobbleRow> {
     let refused = |text: String| Err(Error::BadRequest(text));
     let plain = |text: &String| Some(html::strip_tags(text)).filter(|text| !text.is_empty());
     let Some(title) = plain(&draft.title) else {
@@ -38,15 +60,15 @@ pub fn post(tx: &Tx, base: &BaseUrl, me: AccountId, draft: &Draft) -> Result<Scr
     };
     let row = ScrobbleRow {
         id: ScrobbleId::new(),
-        uri: base.join(&format!("/activities/{}", ids::uuid())),
-        account: me,
+        uri,
+        account: who,
         visibility: draft.visibility,
         title,
         artist: draft.artist.as_ref().and_then(plain),
         album: draft.album.as_ref().and_then(plain),
         length: draft.length,
         link: draft.link.clone(),
-        created_at: Timestamp::now(),
+        created_at,
     };
     let texts = [
         ("title", Some(&row.title)),

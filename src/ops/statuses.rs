@@ -146,8 +146,12 @@ pub fn post(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<Stat
     let id = composed.store(tx, rules, me)?;
     if visibility != Visibility::Local {
         let followers = outgoing::reaches_followers(visibility);
-        let people = &composed.addressed;
-        outgoing::push_if_remote(tx, me, people, followers, || Outgoing::Create {
+        // The members of a list are not named.
+        let people = match visibility {
+            Visibility::List => db::audience::addressed(tx, id)?,
+            _ => composed.addressed.clone(),
+        };
+        outgoing::push_if_remote(tx, me, &people, followers, || Outgoing::Create {
             status: id,
         })?;
     }

@@ -1,5 +1,6 @@
 //! The fediverse: what other servers find here, say to us and hear from us.
 
+mod addressing;
 mod blocks;
 mod chat_messages;
 mod deletion;
@@ -8,15 +9,20 @@ mod documents;
 mod edits;
 mod fake;
 mod fetching;
+mod groups;
 mod inbox;
+mod kinds;
+mod listens;
 mod moves;
 mod pair;
+mod pins;
 mod policy;
 mod polls;
 mod quotes;
 mod reports;
 mod samples;
 mod stranger;
+mod threads;
 
 use crate::support::{Answer, TestServer};
 

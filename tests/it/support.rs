@@ -171,6 +171,7 @@ impl TestServer {
         let mut worked = false;
         while kenoma::jobs::incoming::once(&self.app).unwrap()
             || kenoma::jobs::deliver::once(&self.app).unwrap()
+            || kenoma::jobs::gather::once(&self.app).unwrap()
         {
             worked = true;
         }

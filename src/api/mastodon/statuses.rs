@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::scheduled_statuses;
 use crate::db::{self, Tx};
 use crate::error::Result;
-use crate::fed::resolve;
+use crate::fed::{resolve, threads};
 use crate::ids::StatusId;
 use crate::ops;
 use crate::ops::statuses::{self, Rules};
@@ -104,18 +104,20 @@ struct Context {
     descendants: Vec<Status>,
 }
 
-/// `GET /api/v1/statuses/{id}/context`
+/// `GET /api/v1/statuses/{id}/context`: what is known. What is not is fetched in the background.
 pub fn context(cx: &Ctx) -> Result<Reply> {
     let id: StatusId = cx.id("id", "Record")?;
-    let context = cx.app.db().read(|db| {
+    let (status, context) = cx.app.db().read(|db| {
         let status = db::statuses::visible_to(db, cx.viewer(), id)?;
         let found = db::statuses::context(db, cx.viewer(), &status)?;
         let view = cx.view(db);
-        Ok(Context {
+        let context = Context {
             ancestors: view.statuses(&found.ancestors)?,
             descendants: view.statuses(&found.descendants)?,
-        })
+        };
+        Ok((status, context))
     })?;
+    threads::opened(cx.app, cx.viewer(), &status);
     Reply::json(&context)
 }
 

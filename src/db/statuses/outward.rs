@@ -7,7 +7,7 @@ use crate::db::json_ids;
 use crate::db::page::Page;
 use crate::db::statuses::Parent;
 use crate::error::Result;
-use crate::ids::StatusId;
+use crate::ids::{AccountId, StatusId};
 use crate::visible;
 
 /// Ids behind a status's references, and its source.
@@ -90,6 +90,27 @@ pub fn public_replies(
     let rows = stmt.query_map(params![status, page.after(), page.limit], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Posts of a thread that the viewer may see, the oldest first: their ids here and everywhere. What is for this server alone
+/// is not among them.
+pub fn of_thread(
+    db: &Connection,
+    viewer: Option<AccountId>,
+    conversation: i64,
+    page: &Page,
+) -> Result<Vec<(StatusId, String)>> {
+    let mut stmt = db.prepare_cached(concat!(
+        "SELECT s.id, s.uri FROM statuses AS s INDEXED BY statuses_conversation
+          WHERE s.conversation_id = ?1 AND s.id > ?2 AND s.reblog_of_id IS NULL AND s.visibility < 5 AND ",
+        visible!("s", "?4"),
+        " ORDER BY s.id LIMIT ?3"
+    ))?;
+    let rows = stmt.query_map(
+        params![conversation, page.after(), page.limit, viewer],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -4,6 +4,7 @@ pub mod actor;
 pub mod chat_message;
 pub mod collection;
 pub mod context;
+pub mod listen;
 pub mod note;
 mod question;
 pub mod quote;

@@ -1,17 +1,18 @@
 //! `Announce`: somebody reblogs.
 
-use super::{Activity, Handled, Verdict, published};
+use super::{Activity, Handled, Verdict, group, published};
 use crate::db::visibility::Visibility;
 use crate::db::{audience, statuses};
 use crate::fed::resolve;
-use crate::fed::wire;
+use crate::fed::wire::{self, Class};
+use crate::ids::StatusId;
 use crate::ops::statuses as ops;
 
 /// Takes a reblog of a post that everybody may see, or of one's own. The post itself comes from its origin, whatever copy
 /// is sent along (security.md A10).
 pub fn announce(activity: &Activity) -> Handled {
-    let (Some(object), Some(id)) = (activity.object_id(), activity.id) else {
-        return Ok(Verdict::Ignored("an Announce without an id or an object"));
+    let Some(object) = activity.object_id() else {
+        return Ok(Verdict::Ignored("an Announce of nothing"));
     };
     let (known, followed) = activity.app.db().read(|db| {
         Ok((
@@ -22,9 +23,20 @@ pub fn announce(activity: &Activity) -> Handled {
     if known.is_none() && !followed && activity.recipient.is_none() {
         return Ok(Verdict::Ignored("a reblog that concerns nobody here"));
     }
+    if wire::type_of(activity.object()).0 == Class::Activity {
+        return group::passed_on(activity, activity.object());
+    }
     let inner = match known {
         Some(known) => known,
         None => resolve::object(activity.app, object, &activity.budget)?,
+    };
+    reblog(activity, inner)
+}
+
+/// The actor reblogs that post.
+pub fn reblog(activity: &Activity, inner: StatusId) -> Handled {
+    let Some(id) = activity.id else {
+        return Ok(Verdict::Ignored("an Announce without an id"));
     };
     let to = wire::ids(wire::get(activity.json, "to"));
     let cc = wire::ids(wire::get(activity.json, "cc"));

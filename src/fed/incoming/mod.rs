@@ -10,8 +10,11 @@ mod create;
 mod delete;
 mod flag;
 mod follow;
+mod group;
 mod like;
+mod listen;
 mod moves;
+mod pin;
 mod quote_request;
 mod undo;
 mod update;
@@ -262,6 +265,7 @@ fn dispatch(activity: &Activity) -> Handled {
     }
     match kind {
         "Accept" => accept::accept(activity),
+        "Add" => pin::add(activity),
         "Announce" => announce::announce(activity),
         "Block" => block::block(activity),
         "Create" => create::create(activity),
@@ -270,9 +274,11 @@ fn dispatch(activity: &Activity) -> Handled {
         "Flag" => flag::flag(activity),
         "Follow" => follow::follow(activity),
         "Like" => like::like(activity),
+        "Listen" => listen::listen(activity),
         "Move" => moves::moved(activity),
         "QuoteRequest" => quote_request::request(activity),
         "Reject" => accept::reject(activity),
+        "Remove" => pin::remove(activity),
         "Undo" => undo::undo(activity),
         "Update" => update::update(activity),
         _ => Ok(Verdict::Ignored("nothing to do for it")),

@@ -5,7 +5,9 @@ mod chat;
 mod delete;
 mod flag;
 mod follow;
+mod listen;
 mod moves;
+mod pin;
 mod post;
 mod profile;
 mod quote;
@@ -27,23 +29,37 @@ use crate::ops::outgoing::Outgoing;
 pub struct Parcel {
     /// Who signs it.
     pub signer: Signer,
-    /// What is sent to all of them alike.
-    pub json: String,
+    /// What is sent: the same to all, mostly.
+    pub copies: Vec<Copy>,
     /// The post that it carries.
     pub status: Option<StatusId>,
-    /// Where it goes.
-    pub inboxes: Vec<String>,
     /// 1: after what is new.
     pub urgency: u8,
+}
+
+/// An activity as some get it.
+pub struct Copy {
+    /// The whole of it.
+    pub json: String,
+    /// Where it goes.
+    pub inboxes: Vec<String>,
+}
+
+impl Copy {
+    fn new(activity: &impl Serialize, inboxes: Vec<String>) -> Result<Copy> {
+        Ok(Copy {
+            json: serde_json::to_string(&Document::new(activity))?,
+            inboxes,
+        })
+    }
 }
 
 impl Parcel {
     fn new(account: AccountId, activity: &impl Serialize, inboxes: Vec<String>) -> Result<Parcel> {
         Ok(Parcel {
             signer: Signer::Account(account),
-            json: serde_json::to_string(&Document::new(activity))?,
+            copies: vec![Copy::new(activity, inboxes)?],
             status: None,
-            inboxes,
             urgency: 0,
         })
     }
@@ -112,6 +128,12 @@ pub fn write(app: &App, db: &Connection, outgoing: &Outgoing) -> Result<Option<P
     match outgoing {
         Outgoing::Create { status } => post::new(app, db, *status),
         Outgoing::Update { status } => post::update(app, db, *status),
+        Outgoing::Pin {
+            account,
+            status,
+            is_pinned,
+        } => pin::pin(db, *account, *status, *is_pinned),
+        Outgoing::Listen { scrobble } => listen::listen(db, *scrobble),
         Outgoing::QuoteRequest { status } => quote::request(app, db, *status),
         Outgoing::AnswerQuote(answer) => quote::answer(db, answer),
         Outgoing::RevokeQuote {

@@ -1,13 +1,18 @@
 //! `Create` and `Update` of posts, `Announce` and its undoing.
 
-use rusqlite::Connection;
+use std::collections::BTreeMap;
 
-use super::{Activity, Parcel};
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::{Activity, Copy, Parcel};
 use crate::app::App;
+use crate::db::statuses::StatusRow;
 use crate::db::visibility::Visibility;
 use crate::db::{accounts, audience, statuses};
 use crate::error::Result;
-use crate::fed::documents::note::{self, Posted};
+use crate::fed::documents::note::{self, Note, Posted};
+use crate::fed::keys::Signer;
 use crate::fed::wire::PUBLIC;
 use crate::ids::{AccountId, StatusId};
 use crate::ops::outgoing::{everybody_concerned, reaches_followers};
@@ -23,6 +28,9 @@ pub fn new(app: &App, db: &Connection, status: StatusId) -> Result<Option<Parcel
     let Some(posted) = note::one(db, app.house(), status)? else {
         return Ok(None);
     };
+    if let (Visibility::List, Posted::Note(note)) = (row.visibility, &posted) {
+        return to_list(db, &row, note, |note| Posted::Note(note).into_activity());
+    }
     let mut people = audience::addressed(db, status)?;
     if let Some(inner) = row.reblog_of {
         people.extend(
@@ -48,14 +56,44 @@ pub fn update(app: &App, db: &Connection, status: StatusId) -> Result<Option<Par
     let Some(Posted::Note(note)) = note::one(db, app.house(), status)? else {
         return Ok(None);
     };
+    let carry = |note: Box<Note>| {
+        let id = format!("{}#updates/{}", row.uri, row.rev);
+        let (actor, to, cc) = (note.actor.clone(), note.to.clone(), note.cc.clone());
+        let mut update = Activity::new(id, "Update", &actor, note, to);
+        update.cc = cc;
+        update
+    };
+    if row.visibility == Visibility::List {
+        return to_list(db, &row, &note, carry);
+    }
     let inboxes = everybody_concerned(db, &row)?;
-    let id = format!("{}#updates/{}", row.uri, row.rev);
-    let (actor, to, cc) = (note.actor.clone(), note.to.clone(), note.cc.clone());
-    let mut update = Activity::new(id, "Update", &actor, note, to);
-    update.cc = cc;
-    let mut parcel = Parcel::new(row.account, &update, inboxes)?;
+    let mut parcel = Parcel::new(row.account, &carry(note), inboxes)?;
     parcel.status = Some(status);
     Ok(Some(parcel))
+}
+
+/// A post to a list goes to each server in a copy of its own, which names only those members who live there.
+fn to_list<T: Serialize>(
+    db: &Connection,
+    row: &StatusRow,
+    note: &Note,
+    carry: impl Fn(Box<Note>) -> T,
+) -> Result<Option<Parcel>> {
+    let mut members: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (inbox, member) in audience::by_inbox(db, row.id)? {
+        members.entry(inbox).or_default().extend(member);
+    }
+    let copies = members.into_iter().map(|(inbox, members)| {
+        let mut note = Box::new(note.clone());
+        note.cc = members;
+        Copy::new(&carry(note), vec![inbox])
+    });
+    Ok(Some(Parcel {
+        signer: Signer::Account(row.account),
+        copies: copies.collect::<Result<_>>()?,
+        status: Some(row.id),
+        urgency: 0,
+    }))
 }
 
 /// A reblog was taken back, to those who got it.

@@ -9,6 +9,7 @@ use url::Url;
 use super::{Refusal, cut, emojis, plain};
 use crate::clock::Timestamp;
 use crate::db::media::RemoteFile;
+use crate::db::statuses::origin::Counts;
 use crate::db::visibility::Visibility;
 use crate::fed::wire::{self, Class, PUBLIC};
 use crate::ops::remote_statuses::RemotePost;
@@ -111,6 +112,7 @@ pub fn read(document: &Value, around: Around) -> Result<RemotePost, Refusal> {
         emojis: emojis(tags),
         media: media(document, kind),
         poll: super::poll::read(document),
+        counts: counts(document),
         quote: super::quote::read(document, id),
         quote_policy: super::quote::policy(document, &followers_of(around, author)),
     })
@@ -126,7 +128,13 @@ fn edited(updated: &Value, published: Timestamp, now: Timestamp) -> Option<Times
 
 /// The text: a title above it where there is one, rendered from Markdown where it is written so, and a link to the rest.
 fn body(document: &Value, kind: &str, text: &str) -> String {
-    let text = cut(text, TEXT);
+    let is_titled = !matches!(kind, "Note" | "Question");
+    // Of what is too long to be kept whole an excerpt is, and the link below.
+    let excerpt = wire::text(document, "summary").map_or("", |text| text.text);
+    let text = match text.char_indices().nth(TEXT) {
+        Some(_) if is_titled && !excerpt.is_empty() => cut(excerpt, TEXT),
+        _ => cut(text, TEXT),
+    };
     let text = match wire::media_type(document) {
         Some("text/markdown") => {
             crate::text::format::render(
@@ -138,7 +146,7 @@ fn body(document: &Value, kind: &str, text: &str) -> String {
         }
         _ => text.to_owned(),
     };
-    if matches!(kind, "Note" | "Question") {
+    if !is_titled {
         return text;
     }
     let title = wire::text(document, "name").map_or("", |text| text.text);
@@ -149,11 +157,40 @@ fn body(document: &Value, kind: &str, text: &str) -> String {
             html::escape(&plain(title, TITLE))
         ),
     };
-    if let Some(link) = wire::link(wire::get(document, "url"), "text/html") {
+    let page =
+        wire::link(wire::get(document, "url"), "text/html").or_else(|| wire::id_of(document));
+    for link in linked(document, kind).chain(page) {
         let link = html::escape(link);
         body.push_str(&format!("<p><a href=\"{link}\">{link}</a></p>"));
     }
     body
+}
+
+/// How often it was answered, reblogged and favourited, where its server says so.
+fn counts(document: &Value) -> Counts {
+    const MOST: i64 = 1_000_000_000;
+    let total = |name: &str| {
+        let total = wire::get(wire::get(document, name), "totalItems").as_i64();
+        total.filter(|total| (0..=MOST).contains(total))
+    };
+    Counts {
+        replies: total("replies"),
+        reblogs: total("shares"),
+        favourites: total("likes"),
+    }
+}
+
+/// What a page of a link aggregator is about: the link that is attached to it. Its preview is shown.
+fn linked<'a>(document: &'a Value, kind: &str) -> impl Iterator<Item = &'a str> {
+    let attached = match kind {
+        "Page" => wire::many(wire::get(document, "attachment")),
+        _ => &[],
+    };
+    let links = attached.iter().filter(|one| has_type(one, "Link"));
+    links
+        .filter(|link| wire::media_type(link).is_none_or(|kind| kind_of(kind) == "unknown"))
+        .filter_map(|link| wire::link(link, ""))
+        .take(1)
 }
 
 /// The id of the author's followers, guessed where it is not known.
@@ -249,10 +286,35 @@ fn media(document: &Value, kind: &str) -> Vec<RemoteFile> {
     found
 }
 
-/// Of the links of a video, audio or image the file itself; of several videos one that is not too large.
+/// The media type of a stream's list of parts.
+const HLS: &str = "application/x-mpegURL";
+
+/// Of the links of a video, audio or image the file itself; of several videos one that is not too large. Where there is only a
+/// stream, its files hang on its link as tags; where there are none, it is the stream itself.
 fn playable(document: &Value) -> Option<RemoteFile> {
     const TALLEST: i64 = 720;
-    let links = wire::many(wire::get(document, "url")).iter();
+    let links = wire::many(wire::get(document, "url"));
+    let hidden = links
+        .iter()
+        .flat_map(|link| wire::many(wire::get(link, "tag")));
+    let streams = links
+        .iter()
+        .filter(|link| wire::media_type(link) == Some(HLS));
+    let file = best(links.iter(), TALLEST).or_else(|| best(hidden, TALLEST));
+    let (file, kind) = file.or_else(|| Some((streams.last()?, HLS)))?;
+    Some(RemoteFile {
+        url: wire::link(file, kind)?.to_owned(),
+        mime: kind.to_owned(),
+        kind: if kind == HLS { "video" } else { kind_of(kind) },
+        description: None,
+        blurhash: None,
+        size: None,
+        focus: (0.0, 0.0),
+    })
+}
+
+/// The tallest file that is not too tall, with its media type.
+fn best<'a>(links: impl Iterator<Item = &'a Value>, tallest: i64) -> Option<(&'a Value, &'a str)> {
     let files = links.filter_map(|link| Some((link, wire::media_type(link)?)));
     let files = files.filter(|(_, kind)| {
         ["video/", "audio/", "image/"]
@@ -260,15 +322,12 @@ fn playable(document: &Value) -> Option<RemoteFile> {
             .any(|start| kind.starts_with(start))
     });
     let height = |link: &Value| wire::get(link, "height").as_i64().unwrap_or(0);
-    let (file, kind) = files.max_by_key(|(link, _)| (height(link) <= TALLEST, height(link)))?;
-    Some(RemoteFile {
-        url: wire::link(file, kind)?.to_owned(),
-        mime: kind.to_owned(),
-        kind: kind_of(kind),
-        description: None,
-        blurhash: None,
-        size: None,
-        focus: (0.0, 0.0),
+    files.max_by_key(|(link, _)| {
+        let height = height(link);
+        match height <= tallest {
+            true => (true, height),
+            false => (false, -height),
+        }
     })
 }
 

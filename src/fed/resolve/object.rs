@@ -33,7 +33,12 @@ pub fn object(app: &App, id: &str, budget: &Budget) -> Resolved<StatusId> {
 /// The post of that id as it is now, whatever was known of it.
 pub fn fresh_object(app: &App, id: &str, budget: &Budget) -> Resolved<StatusId> {
     let found = document(app, id, budget)?;
-    let Read { author, mut post } = read(app, &found, budget)?;
+    renewed(app, &found, budget)
+}
+
+/// As [`fresh_object`], of what was fetched.
+pub fn renewed(app: &App, found: &Value, budget: &Budget) -> Resolved<StatusId> {
+    let Read { author, mut post } = read(app, found, budget)?;
     quotation(app, &mut post, budget)?;
     let known = app.db().write(|tx| {
         let Some(row) = statuses::by_uri(tx, &post.uri)? else {
@@ -46,7 +51,7 @@ pub fn fresh_object(app: &App, id: &str, budget: &Budget) -> Resolved<StatusId> 
     })?;
     match known {
         Some(known) => Ok(known),
-        None => take(app, &found, budget),
+        None => take(app, found, budget),
     }
 }
 

@@ -20,7 +20,7 @@ fn settled(mut document: Value) -> Value {
             Value::Object(map) => {
                 for (name, value) in map {
                     match name.as_str() {
-                        "published" | "updated" => *value = json!("[moment]"),
+                        "published" | "updated" | "endTime" => *value = json!("[moment]"),
                         "publicKeyPem" => *value = json!("[key]"),
                         "@context" => *value = json!("[context]"),
                         _ => settle(value),
@@ -30,13 +30,22 @@ fn settled(mut document: Value) -> Value {
             Value::Array(list) => list.iter_mut().for_each(settle),
             Value::String(text) => {
                 let digit = |c: char| c.is_ascii_hexdigit() || c == '-';
-                for folder in ["objects/", "contexts/", "activities/", "notice/", "media/"] {
-                    if let Some(at) = text.find(folder) {
-                        let start = at + folder.len();
+                for folder in [
+                    "objects/",
+                    "contexts/",
+                    "activities/",
+                    "notice/",
+                    "media/",
+                    "quote_authorizations/",
+                ] {
+                    let mut from = 0;
+                    while let Some(at) = text[from..].find(folder) {
+                        let start = from + at + folder.len();
                         let end = text[start..]
                             .find(|c: char| !digit(c))
                             .map_or(text.len(), |end| start + end);
                         text.replace_range(start..end, "[id]");
+                        from = start + "[id]".len();
                     }
                 }
             }
@@ -106,6 +115,35 @@ fn a_post_is_written_as_agreed() {
 }
 
 #[test]
+fn a_question_that_quotes_is_written_as_agreed() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let quoted = bob.post_status("quote me");
+    let status = alice.post_with(
+        "which?",
+        &[
+            ("poll[options][]", "cats"),
+            ("poll[options][]", "dogs"),
+            ("poll[expires_in]", "3600"),
+            ("quoted_status_id", quoted["id"].as_str().unwrap()),
+        ],
+    );
+    bob.post(
+        &format!("/api/v1/polls/{}/votes", status["id"].as_str().unwrap()),
+        &[("choices[]", "0")],
+    )
+    .ok();
+    let document = fetch(&server, &uri(&status)).ok();
+    let text = document.to_string();
+    assert_eq!(
+        fetch(&server, &uri(&status)).text(),
+        fetch(&server, &uri(&status)).text()
+    );
+    assert!(text.contains("quoteAuthorization"));
+    insta::assert_json_snapshot!("question", settled(document));
+}
+
+#[test]
 fn every_name_beyond_activitystreams_is_defined() {
     let server = TestServer::new();
     let alice = dressed(&server);
@@ -116,6 +154,33 @@ fn every_name_beyond_activitystreams_is_defined() {
             &[],
         )
         .ok();
+    let bob = server.user("bob");
+    let asked = alice.post_with(
+        "which?",
+        &[
+            ("poll[options][]", "a"),
+            ("poll[options][]", "b"),
+            ("poll[expires_in]", "3600"),
+        ],
+    );
+    let quoting = bob.post_with(
+        "look",
+        &[("quoted_status_id", status["id"].as_str().unwrap())],
+    );
+    let consent = path(&fetch(&server, &uri(&quoting)).ok()["quoteAuthorization"]);
+    let piece = [
+        ("title", "a"),
+        ("artist", "b"),
+        ("album", "c"),
+        ("length", "1"),
+        ("externalLink", "https://d.example"),
+    ];
+    alice.post("/api/v1/pleroma/scrobble", &piece).ok();
+    let listened: String = server
+        .sql()
+        .query_row("SELECT uri FROM scrobbles", [], |row| row.get(0))
+        .unwrap();
+    let listened = path(&json!(listened));
     let mut used = BTreeSet::new();
     let mut context = Value::Null;
     for target in [
@@ -126,6 +191,10 @@ fn every_name_beyond_activitystreams_is_defined() {
         uri(&reblog),
         "/users/alice/outbox?page=true".into(),
         "/emoji/cat".into(),
+        uri(&asked),
+        uri(&quoting),
+        consent,
+        listened,
     ] {
         let document = fetch(&server, &target).ok();
         context = document["@context"].clone();
@@ -175,6 +244,11 @@ fn every_name_beyond_activitystreams_is_defined() {
         "partOf",
         "orderedItems",
         "totalItems",
+        "oneOf",
+        "anyOf",
+        "endTime",
+        "closed",
+        "rel",
         "width",
         "height",
         // security/v1
@@ -354,6 +428,48 @@ fn pins_replies_and_counts_have_collections() {
         fetch(&server, &reply["uri"].as_str().unwrap()[BASE.len()..]).ok()["inReplyTo"],
         status["uri"]
     );
+}
+
+#[test]
+fn a_thread_is_a_collection_of_what_the_caller_may_see() {
+    let server = TestServer::with(&["rate_limit.enabled=false"]);
+    let alice = server.user("alice");
+    let first = alice.post_status("first");
+    let under = |visibility: &str| {
+        let parent = first["id"].as_str().unwrap();
+        alice.post_with(
+            "more",
+            &[("in_reply_to_id", parent), ("visibility", visibility)],
+        )
+    };
+    under("private");
+    under("local");
+    let mut posts = vec![first["uri"].clone()];
+    posts.extend((0..55).map(|_| under("unlisted")["uri"].clone()));
+    let thread = fetch(&server, &uri(&first)).ok()["context"].clone();
+    let whole = fetch(&server, &path(&thread)).ok();
+    assert_eq!(
+        (&whole["type"], &whole["id"]),
+        (&json!("OrderedCollection"), &thread)
+    );
+    let page = fetch(&server, &path(&whole["first"])).ok();
+    let rest = fetch(&server, &path(&page["next"])).ok();
+    let items = |page: &Value| page["orderedItems"].as_array().unwrap().clone();
+    assert_eq!(items(&page).len(), 50);
+    assert_eq!([items(&page), items(&rest)].concat(), posts);
+    assert!(rest.get("next").is_none());
+    // A thread of which nothing is for strangers is none.
+    let secret = alice.post_with("secret", &[("visibility", "private")]);
+    let thread: String = server
+        .sql()
+        .query_row(
+            "SELECT c.uri FROM statuses AS s JOIN conversations AS c ON c.id = s.conversation_id WHERE s.uri = ?1",
+            [secret["uri"].as_str()],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(fetch(&server, &path(&json!(thread))).status, 404);
+    assert_eq!(fetch(&server, "/contexts/none").status, 404);
 }
 
 #[test]

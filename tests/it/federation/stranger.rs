@@ -136,6 +136,24 @@ impl<'a> Stranger<'a> {
         signature::sign(&self.key, Variant::Cavage, &outgoing, Timestamp::now()).unwrap()
     }
 
+    /// Fetches a document, signed.
+    pub fn fetches(&self, path: &str) -> Answer {
+        let url = Url::parse(&format!("{BASE}{path}")).unwrap();
+        let outgoing = Outgoing {
+            url: &url,
+            body: None,
+            without_query: false,
+        };
+        let headers =
+            signature::sign(&self.key, Variant::Cavage, &outgoing, Timestamp::now()).unwrap();
+        let mut all: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        all.push(("Accept", ACTIVITY));
+        self.server.request("GET", path, &all, b"")
+    }
+
     /// Says something to the shared inbox; it is acted upon at once.
     #[track_caller]
     pub fn say(&self, activity: &Value) {
