@@ -33,6 +33,8 @@ pub enum Class {
     Search,
     /// What comes to the inboxes, by the sender's host.
     Inbox,
+    /// What others said and somebody passes on, by who does.
+    Forwarding,
 }
 
 impl Class {
@@ -49,6 +51,7 @@ impl Class {
             Class::Upload => (60, 300),
             Class::Search => (30, 10),
             Class::Inbox => (600, 60),
+            Class::Forwarding => (20, 60),
         };
         (f64::from(count), Duration::from_secs(seconds))
     }

@@ -9,6 +9,7 @@ mod documents;
 mod edits;
 mod fake;
 mod fetching;
+mod forwarded;
 mod groups;
 mod inbox;
 mod kinds;

@@ -1,12 +1,9 @@
 //! `Like` and `EmojiReact`. Some servers say the second by the first.
 
-use serde_json::Value;
-
 use super::{Activity, Handled, Verdict};
 use crate::db::statuses;
 use crate::error::Result;
-use crate::fed::reading::emoji_of;
-use crate::fed::wire;
+use crate::fed::reading::reaction;
 use crate::ids::StatusId;
 use crate::ops::reactions::Emoji;
 use crate::ops::{favourites, reactions};
@@ -16,7 +13,7 @@ pub fn like(activity: &Activity) -> Handled {
     let Some(status) = status(activity)? else {
         return Ok(Verdict::Ignored("a Like of a post that is not known here"));
     };
-    match emoji(activity.json) {
+    match reaction(activity.json) {
         Some((emoji, picture)) => react(activity, status, &emoji, picture),
         None => activity
             .apply(|tx| favourites::add_from(tx, activity.actor.id, status, activity.id).map(drop)),
@@ -25,7 +22,7 @@ pub fn like(activity: &Activity) -> Handled {
 
 /// A reaction.
 pub fn emoji_react(activity: &Activity) -> Handled {
-    match (status(activity)?, emoji(activity.json)) {
+    match (status(activity)?, reaction(activity.json)) {
         (None, _) => Ok(Verdict::Ignored(
             "a reaction to a post that is not known here",
         )),
@@ -50,24 +47,5 @@ pub fn status(activity: &Activity) -> Result<Option<StatusId>> {
     match activity.object_id() {
         Some(id) => activity.app.db().read(|db| statuses::id_of(db, id)),
         None => Ok(None),
-    }
-}
-
-/// The emoji of a reaction, and the picture of a custom one. What is neither is none.
-pub fn emoji(json: &Value) -> Option<(Emoji, Option<&str>)> {
-    let content = ["content", "_misskey_reaction"]
-        .iter()
-        .find_map(|name| wire::get(json, name).as_str())?;
-    match Emoji::parse(content)? {
-        unicode @ Emoji::Unicode(_) => Some((unicode, None)),
-        custom => {
-            let code = custom.name().split('@').next().unwrap_or_default();
-            let is_written_so = content.starts_with(':') && content.ends_with(':');
-            let tags = wire::many(wire::get(json, "tag")).iter();
-            let mut pictures = tags.filter_map(emoji_of);
-            let (_, picture) =
-                pictures.find(|(shortcode, _)| shortcode.split('@').next() == Some(code))?;
-            is_written_so.then_some((custom, Some(picture)))
-        }
     }
 }

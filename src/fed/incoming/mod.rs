@@ -35,6 +35,7 @@ use crate::db::remote_accounts::Whereabouts;
 use crate::db::{Tx, hosts, remote_accounts, seen_activities};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
+use crate::web::rate::{Class as Rate, Who};
 
 /// An activity whose signer said it.
 pub struct Activity<'a> {
@@ -132,11 +133,12 @@ fn signed(app: &App, item: &ItemRow, json: &Value) -> std::result::Result<(), Fa
         Some(signer) => signer,
         None => late_signer(app, item, &budget)?,
     };
-    let uri = app
+    let uris = app
         .db()
         .read(|db| crate::db::accounts::uris(db, &[signer]))?;
-    if uri.first().map(String::as_str) != Some(actor) {
-        return forwarded(app, item, json, budget);
+    let signer = uris.first().map(String::as_str).unwrap_or_default();
+    if signer != actor {
+        return forwarded(app, item, signer, json, budget);
     }
     let known = app.db().read(|db| remote_accounts::by_uri(db, actor))?;
     let actor = known.ok_or_else(|| Failure::Refused("the actor is gone".into()))?;
@@ -235,12 +237,18 @@ fn late_signer(
 fn forwarded(
     app: &App,
     item: &ItemRow,
+    signer: &str,
     json: &Value,
     budget: Budget,
 ) -> std::result::Result<(), Failure> {
     let (_, kind) = wire::type_of(json);
     let object = wire::id_of(wire::get(json, "object"));
     let done = || app.db().write(|tx| inbox_items::done(tx, item.id));
+    // Whoever makes us ask others may do so now and then only.
+    let passer = Who::Name(signer.to_owned());
+    if app.limiter().take(Rate::Forwarding, passer).is_err() {
+        return Ok(done()?);
+    }
     match (kind, object) {
         ("Create", Some(object)) => {
             super::resolve::object(app, object, &budget)?;

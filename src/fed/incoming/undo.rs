@@ -1,8 +1,8 @@
 //! `Undo`: what somebody did is taken back. What is undone may be sent whole or by its id alone.
 
-use super::like::emoji;
 use super::{Activity, Handled, Verdict};
 use crate::db::{accounts, blocks, favourites, follows, reactions, statuses};
+use crate::fed::reading::reaction;
 use crate::fed::wire;
 use crate::ops::reactions::Emoji;
 use crate::ops::{self};
@@ -20,7 +20,7 @@ pub fn undo(activity: &Activity) -> Handled {
             Some(about) => unfollow(activity, about),
             None => by_id(activity),
         },
-        "Like" | "EmojiReact" => match (about, emoji(object)) {
+        "Like" | "EmojiReact" => match (about, reaction(object)) {
             (Some(about), Some((emoji, _))) => unreact(activity, about, &emoji),
             (Some(about), None) => unlike(activity, about),
             (None, _) => by_id(activity),

@@ -9,6 +9,7 @@ mod quote;
 use serde_json::{Value, json};
 
 use super::wire;
+use crate::ops::reactions::Emoji;
 use crate::text::{emoji, html};
 
 /// Why a document is not taken.
@@ -41,6 +42,25 @@ pub fn emoji_of(tag: &Value) -> Option<(&str, &str)> {
     let shortcode = name.trim_matches(':');
     let picture = wire::link(wire::get(tag, "icon"), "image/")?;
     (emoji::is_shortcode(shortcode) && shortcode.len() <= 100).then_some((shortcode, picture))
+}
+
+/// The emoji of a reaction, and the picture of a custom one. What is neither is none.
+pub fn reaction(json: &Value) -> Option<(Emoji, Option<&str>)> {
+    let content = ["content", "_misskey_reaction"]
+        .iter()
+        .find_map(|name| wire::get(json, name).as_str())?;
+    match Emoji::parse(content)? {
+        unicode @ Emoji::Unicode(_) => Some((unicode, None)),
+        custom => {
+            let code = custom.name().split('@').next().unwrap_or_default();
+            let is_written_so = content.starts_with(':') && content.ends_with(':');
+            let tags = wire::many(wire::get(json, "tag")).iter();
+            let mut pictures = tags.filter_map(emoji_of);
+            let (_, picture) =
+                pictures.find(|(shortcode, _)| shortcode.split('@').next() == Some(code))?;
+            is_written_so.then_some((custom, Some(picture)))
+        }
+    }
 }
 
 /// A text without markup, of at most so many characters.

@@ -297,11 +297,11 @@ fn playable(document: &Value) -> Option<RemoteFile> {
     let hidden = links
         .iter()
         .flat_map(|link| wire::many(wire::get(link, "tag")));
-    let streams = links
+    let mut streams = links
         .iter()
         .filter(|link| wire::media_type(link) == Some(HLS));
     let file = best(links.iter(), TALLEST).or_else(|| best(hidden, TALLEST));
-    let (file, kind) = file.or_else(|| Some((streams.last()?, HLS)))?;
+    let (file, kind) = file.or_else(|| Some((streams.next_back()?, HLS)))?;
     Some(RemoteFile {
         url: wire::link(file, kind)?.to_owned(),
         mime: kind.to_owned(),
