@@ -301,6 +301,7 @@ impl App {
         self.stopping.store(true, Ordering::Relaxed);
         self.db.bell().ring();
         self.fed.senders.ring();
+        self.fed.threads.bell.ring();
         self.fed.readers.ring();
     }
 

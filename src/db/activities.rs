@@ -27,6 +27,17 @@ pub fn insert(
     Ok(id)
 }
 
+/// The Create of a status that some have not got yet says from now on what the status says now: `json`. Whoever got it as it was
+/// hears of the change by itself.
+pub fn renew_create(db: &Connection, status: StatusId, json: &str) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE activities SET json = ?2 WHERE status_id = ?1 AND instr(json, '\"type\":\"Create\"') > 0
+            AND EXISTS (SELECT 1 FROM deliveries WHERE activity_id = activities.id AND state = 0)",
+    )?
+    .execute(params![status, json])?;
+    Ok(())
+}
+
 /// Removes some of those that nobody waits for any more, with the record of their deliveries.
 pub fn prune(db: &Connection) -> Result<()> {
     db.prepare_cached(

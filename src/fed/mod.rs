@@ -13,8 +13,8 @@
 //! | [`inbox`], [`incoming`] | what others say: taken down at the door, acted upon by `jobs::incoming` |
 //! | [`outgoing`], [`delivery`] | what we say: noted by `ops::outgoing`, written by a job, sent by `jobs::deliver` |
 //!
-//! In, so far: Accept, Announce, Block, Create (posts, votes, chat messages), Delete, EmojiReact, Flag, Follow, Like, Move, Reject,
-//! Undo, Update. Out: the same.
+//! In, so far: Accept, Add, Announce, Block, Create (posts, votes, chat messages), Delete, EmojiReact, Flag, Follow, Like, Listen,
+//! Move, QuoteRequest, Reject, Remove, Undo, Update. Out: the same.
 
 pub mod actors;
 pub mod caller;

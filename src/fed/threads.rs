@@ -126,7 +126,7 @@ impl Gathered<'_> {
                 .db()
                 .read(|db| statuses::missing_above(db, status.id))?;
             match missing {
-                Some(uri) if self.visited.insert(uri.clone()) => {
+                Some(uri) if !self.app.is_stopping() && self.visited.insert(uri.clone()) => {
                     resolve::object(self.app, &uri, self.budget)?;
                     self.new += 1;
                 }
@@ -144,6 +144,9 @@ impl Gathered<'_> {
         self.visited.insert(status.uri.clone());
         let mut posts = VecDeque::from([found]);
         while let Some(post) = posts.pop_front() {
+            if self.app.is_stopping() {
+                break;
+            }
             for item in self.replies(&post)? {
                 posts.extend(self.reply(&item)?);
             }

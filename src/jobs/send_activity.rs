@@ -70,6 +70,9 @@ fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
     app.db().write(|tx| {
         jobs::done(tx, job.id)?;
         activities::prune(tx)?;
+        if let (Some(status), Some(create)) = (parcel.status, &parcel.create) {
+            activities::renew_create(tx, status, create)?;
+        }
         for (json, inboxes) in &copies {
             let activity = activities::insert(tx, signer, parcel.status, json)?;
             for (inbox, host) in inboxes {

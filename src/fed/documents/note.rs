@@ -323,7 +323,7 @@ impl Parts {
                 .collect(),
             replies: Count {
                 first: Some(format!("{}?page=true", below("replies"))),
-                ..count(below("replies"), None)
+                ..count(below("replies"), Some(row.replies_count))
             },
             likes: count(below("likes"), Some(row.favourites_count)),
             shares: count(below("shares"), Some(row.reblogs_count)),

@@ -21,6 +21,8 @@ use super::documents::{Document, Tag};
 use super::keys::Signer;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db::accounts::{self, AccountRow};
+use crate::db::statuses::{self, StatusRow};
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
 use crate::ops::outgoing::Outgoing;
@@ -33,6 +35,8 @@ pub struct Parcel {
     pub copies: Vec<Copy>,
     /// The post that it carries.
     pub status: Option<StatusId>,
+    /// What the post's Create is from now on, for those who have not got it yet.
+    pub create: Option<String>,
     /// 1: after what is new.
     pub urgency: u8,
 }
@@ -45,10 +49,14 @@ pub struct Copy {
     pub inboxes: Vec<String>,
 }
 
+fn written(activity: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string(&Document::new(activity))?)
+}
+
 impl Copy {
     fn new(activity: &impl Serialize, inboxes: Vec<String>) -> Result<Copy> {
         Ok(Copy {
-            json: serde_json::to_string(&Document::new(activity))?,
+            json: written(activity)?,
             inboxes,
         })
     }
@@ -60,6 +68,7 @@ impl Parcel {
             signer: Signer::Account(account),
             copies: vec![Copy::new(activity, inboxes)?],
             status: None,
+            create: None,
             urgency: 0,
         })
     }
@@ -212,6 +221,16 @@ pub fn write(app: &App, db: &Connection, outgoing: &Outgoing) -> Result<Option<P
         Outgoing::UpdateActor { account } => profile::update(app, db, *account),
         Outgoing::DeleteActor { account } => delete::actor(db, *account),
     }
+}
+
+/// Who does it, and to which post; `None` when one of them is gone.
+fn actor_and_status(
+    db: &Connection,
+    account: AccountId,
+    status: StatusId,
+) -> Result<Option<(AccountRow, StatusRow)>> {
+    let status = statuses::by_ids(db, &[status])?.pop();
+    Ok(accounts::by_id(db, account)?.zip(status))
 }
 
 /// The id of the activity that a row stands for. Row ids are never given out twice.

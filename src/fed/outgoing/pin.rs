@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::Parcel;
-use crate::db::{accounts, audience, statuses};
+use super::{Parcel, actor_and_status};
+use crate::db::audience;
 use crate::error::Result;
 use crate::fed::wire::PUBLIC;
 use crate::ids::{AccountId, StatusId};
@@ -27,10 +27,7 @@ pub fn pin(
     status: StatusId,
     is_pinned: bool,
 ) -> Result<Option<Parcel>> {
-    let (Some(me), Some(row)) = (
-        accounts::by_id(db, account)?,
-        statuses::by_ids(db, &[status])?.pop(),
-    ) else {
+    let Some((me, row)) = actor_and_status(db, account, status)? else {
         return Ok(None);
     };
     let (name, tail) = match is_pinned {

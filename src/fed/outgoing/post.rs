@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::{Activity, Copy, Parcel};
+use super::{Activity, Copy, Parcel, actor_and_status, written};
 use crate::app::App;
 use crate::db::statuses::StatusRow;
 use crate::db::visibility::Visibility;
-use crate::db::{accounts, audience, statuses};
+use crate::db::{audience, statuses};
 use crate::error::Result;
 use crate::fed::documents::note::{self, Note, Posted};
 use crate::fed::keys::Signer;
@@ -67,8 +67,10 @@ pub fn update(app: &App, db: &Connection, status: StatusId) -> Result<Option<Par
         return to_list(db, &row, &note, carry);
     }
     let inboxes = everybody_concerned(db, &row)?;
+    let create = written(&Posted::Note(note.clone()).into_activity())?;
     let mut parcel = Parcel::new(row.account, &carry(note), inboxes)?;
     parcel.status = Some(status);
+    parcel.create = Some(create);
     Ok(Some(parcel))
 }
 
@@ -92,6 +94,7 @@ fn to_list<T: Serialize>(
         signer: Signer::Account(row.account),
         copies: copies.collect::<Result<_>>()?,
         status: Some(row.id),
+        create: None,
         urgency: 0,
     }))
 }
@@ -104,10 +107,7 @@ pub fn undo_announce(
     status: StatusId,
     inboxes: &[String],
 ) -> Result<Option<Parcel>> {
-    let (Some(me), Some(row)) = (
-        accounts::by_id(db, account)?,
-        statuses::by_ids(db, &[status])?.pop(),
-    ) else {
+    let Some((me, row)) = actor_and_status(db, account, status)? else {
         return Ok(None);
     };
     let announce = Activity::new(

@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::{Activity, Parcel};
-use crate::db::{accounts, audience, polls, statuses};
+use super::{Activity, Parcel, actor_and_status};
+use crate::db::{accounts, audience, polls};
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
 
@@ -27,10 +27,7 @@ pub fn vote(
     status: StatusId,
     position: i64,
 ) -> Result<Option<Parcel>> {
-    let (Some(me), Some(row)) = (
-        accounts::by_id(db, account)?,
-        statuses::by_ids(db, &[status])?.pop(),
-    ) else {
+    let Some((me, row)) = actor_and_status(db, account, status)? else {
         return Ok(None);
     };
     let (Some(author), Some(poll)) = (

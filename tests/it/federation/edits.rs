@@ -103,6 +103,22 @@ fn an_edit_goes_whole_to_everybody_who_has_the_post() {
 }
 
 #[test]
+fn whoever_has_not_got_the_post_yet_gets_it_as_it_is_now() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let bob = Stranger::new(&server, "bob", "remote.example");
+    bob.follows(&alice);
+    let status = alice.post_status("frist");
+    outbox(&server);
+    alice.put(&path(&status), &[("status", "first")]).ok();
+    let told = outbox(&server);
+    let said = |at: usize| (&told[at].1["type"], &told[at].1["object"]["content"]);
+    assert_eq!(told.len(), 2);
+    assert_eq!(said(0), (&json!("Create"), &json!("<p>first</p>")));
+    assert_eq!(said(1), (&json!("Update"), &json!("<p>first</p>")));
+}
+
+#[test]
 fn a_newer_version_is_taken_with_its_history_and_those_concerned_are_told() {
     let server = TestServer::new();
     let alice = server.user("alice");

@@ -108,50 +108,45 @@ impl<'a> Stranger<'a> {
 
     /// Posts signed bytes to an inbox.
     pub fn send_bytes(&self, path: &str, signed: &[u8], sent: &[u8]) -> Answer {
-        let url = Url::parse(&format!("{BASE}{path}")).unwrap();
-        let body = Signable::new(signed);
-        let outgoing = Outgoing {
-            url: &url,
-            body: Some(&body),
-            without_query: false,
-        };
-        let headers =
-            signature::sign(&self.key, Variant::Cavage, &outgoing, Timestamp::now()).unwrap();
-        let mut all: Vec<(&str, &str)> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        all.push(("Content-Type", ACTIVITY));
-        self.server.request("POST", path, &all, sent)
+        let headers = self.signed(path, Some(&Signable::new(signed)));
+        self.ask("POST", path, &headers, ("Content-Type", ACTIVITY), sent)
+    }
+
+    /// Fetches a document, signed.
+    pub fn fetches(&self, path: &str) -> Answer {
+        let headers = self.signed_get(path);
+        self.ask("GET", path, &headers, ("Accept", ACTIVITY), b"")
     }
 
     /// The headers of a signed GET.
     pub fn signed_get(&self, path: &str) -> Vec<(&'static str, String)> {
+        self.signed(path, None)
+    }
+
+    fn signed(&self, path: &str, body: Option<&Signable>) -> Vec<(&'static str, String)> {
         let url = Url::parse(&format!("{BASE}{path}")).unwrap();
         let outgoing = Outgoing {
             url: &url,
-            body: None,
+            body,
             without_query: false,
         };
         signature::sign(&self.key, Variant::Cavage, &outgoing, Timestamp::now()).unwrap()
     }
 
-    /// Fetches a document, signed.
-    pub fn fetches(&self, path: &str) -> Answer {
-        let url = Url::parse(&format!("{BASE}{path}")).unwrap();
-        let outgoing = Outgoing {
-            url: &url,
-            body: None,
-            without_query: false,
-        };
-        let headers =
-            signature::sign(&self.key, Variant::Cavage, &outgoing, Timestamp::now()).unwrap();
+    fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&'static str, String)],
+        more: (&str, &str),
+        body: &[u8],
+    ) -> Answer {
         let mut all: Vec<(&str, &str)> = headers
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        all.push(("Accept", ACTIVITY));
-        self.server.request("GET", path, &all, b"")
+        all.push(more);
+        self.server.request(method, path, &all, body)
     }
 
     /// Says something to the shared inbox; it is acted upon at once.
