@@ -36,6 +36,7 @@ CREATE TABLE accounts (
   also_known_as   TEXT    NOT NULL DEFAULT '[]',    -- JSON array of actor ids
   moved_to_id     INTEGER REFERENCES accounts (id) ON DELETE SET NULL,
   moved_at        INTEGER,                          -- the last time that it moved
+  looked_at       INTEGER,                          -- remote: when its collections were read (counts, pinned posts)
   moderation_tags TEXT    NOT NULL DEFAULT '[]',    -- JSON array, set by admins
   followers_count INTEGER NOT NULL DEFAULT 0,
   following_count INTEGER NOT NULL DEFAULT 0,
@@ -817,9 +818,10 @@ CREATE TABLE jobs (
   attempts    INTEGER NOT NULL DEFAULT 0,
   lease_until INTEGER NOT NULL DEFAULT 0,           -- somebody works on it until then; leases end at start
   dead        INTEGER NOT NULL DEFAULT 0,           -- given up; kept for the admin to see
-  last_error  TEXT
+  last_error  TEXT,
+  slow        INTEGER NOT NULL DEFAULT 0            -- it waits for other servers: not to be done in between
 );
-CREATE INDEX jobs_due ON jobs (run_at) WHERE dead = 0;
+CREATE INDEX jobs_due ON jobs (slow, run_at) WHERE dead = 0;
 
 -- What the staff has to say to everybody here.
 CREATE TABLE announcements (
@@ -862,12 +864,15 @@ CREATE TABLE activities (
   account_id INTEGER REFERENCES accounts (id) ON DELETE CASCADE,  -- who signs; NULL: the server itself
   status_id  INTEGER REFERENCES statuses (id) ON DELETE SET NULL, -- the post that it carries, while that exists
   json       TEXT    NOT NULL,
+  about      TEXT,                                  -- of all that say how the same thing stands, only the newest is sent
   created_at INTEGER NOT NULL
 );
+CREATE INDEX activities_about ON activities (about) WHERE about IS NOT NULL;
 CREATE INDEX activities_account ON activities (account_id);
 CREATE INDEX activities_status ON activities (status_id) WHERE status_id IS NOT NULL;
 CREATE INDEX activities_age ON activities (created_at);
--- Who is to get it: one row per inbox. `urgency` 0 goes before 1 (deletions and withdrawals); 2 is not tried again.
+-- Who is to get it: one row per inbox. `urgency` 0 goes before 1 (deletions and withdrawals) and 3 (profiles); 2 is not
+-- tried again.
 CREATE TABLE deliveries (
   id          INTEGER PRIMARY KEY,
   activity_id INTEGER NOT NULL REFERENCES activities (id) ON DELETE CASCADE,

@@ -303,6 +303,7 @@ impl App {
         self.fed.senders.ring();
         self.fed.threads.bell.ring();
         self.fed.readers.ring();
+        self.fed.fetchers.ring();
     }
 
     /// Whether [`App::stop`] was called.

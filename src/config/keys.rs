@@ -178,6 +178,8 @@ settings! {
         allow_private_addresses: bool = false;
         /// Whether other servers must sign their requests to see anything but keys.
         authorized_fetch: bool = false;
+        /// Seconds until what another server did not take is tried again; the later tries are multiples of it.
+        retry_seconds: u32 = 60, in 1..=3600;
         /// Whether only those servers are spoken with that an admin allowed.
         allow_list: bool = false;
         /// Whether people elsewhere are told that somebody here blocks them. Many servers show it to them.

@@ -11,19 +11,21 @@ use crate::ids::{self, AccountId, StatusId};
 /// An activity whose deliveries are over is kept for so long.
 const KEPT: Duration = Duration::from_secs(7 * 86_400);
 
-/// Keeps an activity; returns its row's id. `account`: who signs it; `None`: the server itself.
+/// Keeps an activity; returns its row's id. `account`: who signs it; `None`: the server itself. `about`: what it says the
+/// newest of ([`super::deliveries::supersede`]).
 pub fn insert(
     db: &Connection,
     account: Option<AccountId>,
     status: Option<StatusId>,
+    about: Option<&str>,
     json: &str,
 ) -> Result<i64> {
     let id = ids::next();
     db.prepare_cached(
-        "INSERT INTO activities (id, account_id, status_id, json, created_at)
-         VALUES (?1, ?2, (SELECT id FROM statuses WHERE id = ?3), ?4, ?5)",
+        "INSERT INTO activities (id, account_id, status_id, json, about, created_at)
+         VALUES (?1, ?2, (SELECT id FROM statuses WHERE id = ?3), ?4, ?6, ?5)",
     )?
-    .execute(params![id, account, status, json, Timestamp::now()])?;
+    .execute(params![id, account, status, json, Timestamp::now(), about])?;
     Ok(id)
 }
 

@@ -113,40 +113,88 @@ pub fn release(db: &Connection, id: i64, run_at: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Ends all leases: at start nobody works on anything.
+/// Ends all leases: at start nobody works on anything. What somebody was at may have arrived: it counts as tried.
 pub fn release_all(db: &Connection) -> Result<()> {
     db.execute(
-        "UPDATE deliveries SET lease_until = 0 WHERE lease_until > 0",
+        "UPDATE deliveries SET lease_until = 0, attempts = attempts + (state = 0), state = CASE urgency WHEN 2 THEN 2 ELSE state END
+          WHERE lease_until > 0",
         [],
     )?;
     Ok(())
 }
 
-/// What carries a post is not sent any more. What somebody sends at this moment arrives or not, but is not tried again.
+/// `taken_back!("status_id")`: removes what waits of the activities whose column is `?1`. What somebody sends at this moment
+/// arrives or not, but is not tried again.
+macro_rules! taken_back {
+    ($db:expr, $column:literal, $key:expr) => {{
+        let now = Timestamp::now();
+        $db.prepare_cached(concat!(
+            "DELETE FROM deliveries WHERE state = 0 AND lease_until <= ?2
+                AND activity_id IN (SELECT id FROM activities WHERE ",
+            $column,
+            " = ?1)"
+        ))?
+        .execute(params![$key, now])?;
+        $db.prepare_cached(concat!(
+            "UPDATE deliveries SET urgency = 2 WHERE state = 0
+                AND activity_id IN (SELECT id FROM activities WHERE ",
+            $column,
+            " = ?1)"
+        ))?
+        .execute(params![$key])?;
+        Ok(())
+    }};
+}
+
+/// What carries a post is not sent any more.
 pub fn cancel(db: &Connection, status: StatusId) -> Result<()> {
-    let now = Timestamp::now();
-    db.prepare_cached(
-        "DELETE FROM deliveries WHERE state = 0 AND lease_until <= ?2
-            AND activity_id IN (SELECT id FROM activities WHERE status_id = ?1)",
-    )?
-    .execute(params![status, now])?;
-    db.prepare_cached(
-        "UPDATE deliveries SET urgency = 2 WHERE state = 0
-            AND activity_id IN (SELECT id FROM activities WHERE status_id = ?1)",
-    )?
-    .execute(params![status])?;
-    Ok(())
+    taken_back!(db, "status_id", status)
 }
 
 /// Nothing that an account said before is sent any more.
 pub fn cancel_of(db: &Connection, account: AccountId) -> Result<()> {
-    db.prepare_cached(
-        "DELETE FROM deliveries WHERE state = 0 AND lease_until <= ?2
-            AND activity_id IN (SELECT id FROM activities WHERE account_id = ?1)",
-    )?
-    .execute(params![account, Timestamp::now()])?;
-    Ok(())
+    taken_back!(db, "account_id", account)
 }
+
+/// What was said before about the same thing is not sent any more: whoever was down hears how it stands now, and never hears
+/// the older word after the newer one.
+pub fn supersede(db: &Connection, about: &str) -> Result<()> {
+    taken_back!(db, "about", about)
+}
+
+/// Makes room when more than so many wait: profiles go first, which are told again with the next change, then the oldest.
+/// Returns how many were given up. Counting walks an index, so it is done once in a while only.
+pub fn trim(db: &Connection, most: i64) -> Result<usize> {
+    let newest: Option<i64> = db
+        .prepare_cached("SELECT max(id) FROM activities")?
+        .query_row([], |row| row.get(0))?;
+    if most > EVERY && newest.unwrap_or(0) % EVERY != 0 {
+        return Ok(0);
+    }
+    let waiting: i64 = db
+        .prepare_cached("SELECT count(*) FROM deliveries WHERE state = 0")?
+        .query_row([], |row| row.get(0))?;
+    let mut excess = waiting - most;
+    if excess <= 0 {
+        return Ok(0);
+    }
+    let profiles = db
+        .prepare_cached(
+            "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE state = 0 AND urgency = 3 AND lease_until = 0 LIMIT ?1)",
+        )?
+        .execute(params![excess])?;
+    excess -= profiles as i64;
+    let oldest = db
+        .prepare_cached(
+            "UPDATE deliveries SET state = 2, last_error = 'the queue was full'
+              WHERE id IN (SELECT id FROM deliveries WHERE state = 0 AND lease_until = 0 ORDER BY id LIMIT ?1)",
+        )?
+        .execute(params![excess.max(0)])?;
+    Ok(profiles + oldest)
+}
+
+/// Of so many activities one has the queue counted.
+const EVERY: i64 = 64;
 
 /// How far a post has got with one inbox.
 #[derive(Clone, Debug)]

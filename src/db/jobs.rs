@@ -10,6 +10,9 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids;
 
+/// Kinds that wait for other servers. They have threads of their own, so that nothing else waits with them.
+const SLOW: [&str; 3] = ["fetch_card", "import_people", "look_around"];
+
 /// A leased job.
 #[derive(Clone, Debug)]
 pub struct JobRow {
@@ -35,27 +38,30 @@ pub fn push_at(
     payload: &impl serde::Serialize,
     run_at: Timestamp,
 ) -> Result<()> {
-    tx.prepare_cached("INSERT INTO jobs (id, kind, payload, run_at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![
-            ids::next(),
-            kind,
-            serde_json::to_string(payload)?,
-            run_at
-        ])?;
+    tx.prepare_cached(
+        "INSERT INTO jobs (id, kind, payload, run_at, slow) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        ids::next(),
+        kind,
+        serde_json::to_string(payload)?,
+        run_at,
+        SLOW.contains(&kind)
+    ])?;
     tx.wake_jobs();
     Ok(())
 }
 
-/// Takes the job that has been due the longest and leases it.
-pub fn lease(tx: &Connection, lease: Duration) -> Result<Option<JobRow>> {
+/// Takes the job that has been due the longest, of those that wait for other servers (`slow`) or of the others, and leases it.
+pub fn lease(tx: &Connection, lease: Duration, slow: bool) -> Result<Option<JobRow>> {
     let now = Timestamp::now();
     let found = tx
         .prepare_cached(
             "UPDATE jobs SET lease_until = ?2
-              WHERE id = (SELECT id FROM jobs WHERE dead = 0 AND run_at <= ?1 AND lease_until <= ?1 ORDER BY run_at LIMIT 1)
+              WHERE id = (SELECT id FROM jobs WHERE dead = 0 AND slow = ?3 AND run_at <= ?1 AND lease_until <= ?1 ORDER BY run_at LIMIT 1)
              RETURNING id, kind, payload, attempts",
         )?
-        .query_row(params![now, now.plus(lease)], |row| {
+        .query_row(params![now, now.plus(lease), slow], |row| {
             Ok(JobRow { id: row.get(0)?, kind: row.get(1)?, payload: row.get(2)?, attempts: row.get(3)? })
         })
         .optional()?;
@@ -63,10 +69,12 @@ pub fn lease(tx: &Connection, lease: Duration) -> Result<Option<JobRow>> {
 }
 
 /// When the next job is due, if any waits.
-pub fn next_due(db: &Connection) -> Result<Option<Timestamp>> {
+pub fn next_due(db: &Connection, slow: bool) -> Result<Option<Timestamp>> {
     Ok(db
-        .prepare_cached("SELECT min(max(run_at, lease_until)) FROM jobs WHERE dead = 0")?
-        .query_row([], |row| row.get(0))?)
+        .prepare_cached(
+            "SELECT min(max(run_at, lease_until)) FROM jobs WHERE dead = 0 AND slow = ?1",
+        )?
+        .query_row(params![slow], |row| row.get(0))?)
 }
 
 /// Removes a job with its effect: call it in the transaction that has the effect.

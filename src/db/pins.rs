@@ -24,6 +24,16 @@ pub fn insert(db: &Connection, account: AccountId, status: StatusId) -> Result<b
     Ok(pinned == 1)
 }
 
+/// Pins exactly these, the first on top.
+pub fn replace(db: &Connection, account: AccountId, pinned: &[StatusId]) -> Result<()> {
+    db.prepare_cached("DELETE FROM pins WHERE account_id = ?1")?
+        .execute(params![account])?;
+    for status in pinned.iter().rev() {
+        insert(db, account, *status)?;
+    }
+    Ok(())
+}
+
 /// Unpins a status; `false` when it was not pinned.
 pub fn delete(db: &Connection, account: AccountId, status: StatusId) -> Result<bool> {
     let unpinned = db

@@ -1,6 +1,6 @@
 //! Accounts elsewhere, as their servers describe them.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -110,30 +110,98 @@ pub struct Whereabouts {
     pub shared_inbox: Option<String>,
     pub outbox: Option<String>,
     pub followers_uri: Option<String>,
+    pub following_uri: Option<String>,
     pub featured_uri: Option<String>,
     pub fetched_at: Option<Timestamp>,
+}
+
+macro_rules! whereabouts {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, uri, host, inbox, shared_inbox, outbox, followers_uri, following_uri, featured_uri, fetched_at
+               FROM accounts WHERE ",
+            $rest
+        )
+    };
+}
+
+impl Whereabouts {
+    fn read(row: &Row) -> rusqlite::Result<Whereabouts> {
+        Ok(Whereabouts {
+            id: row.get(0)?,
+            uri: row.get(1)?,
+            host: row.get(2)?,
+            inbox: row.get(3)?,
+            shared_inbox: row.get(4)?,
+            outbox: row.get(5)?,
+            followers_uri: row.get(6)?,
+            following_uri: row.get(7)?,
+            featured_uri: row.get(8)?,
+            fetched_at: row.get(9)?,
+        })
+    }
 }
 
 /// Of the account with that actor id, wherever it lives.
 pub fn by_uri(db: &Connection, uri: &str) -> Result<Option<Whereabouts>> {
     Ok(db
-        .prepare_cached(
-            "SELECT id, uri, host, inbox, shared_inbox, outbox, followers_uri, featured_uri, fetched_at FROM accounts WHERE uri = ?1",
-        )?
-        .query_row(params![uri], |row| {
-            Ok(Whereabouts {
-                id: row.get(0)?,
-                uri: row.get(1)?,
-                host: row.get(2)?,
-                inbox: row.get(3)?,
-                shared_inbox: row.get(4)?,
-                outbox: row.get(5)?,
-                followers_uri: row.get(6)?,
-                featured_uri: row.get(7)?,
-                fetched_at: row.get(8)?,
-            })
-        })
+        .prepare_cached(whereabouts!("uri = ?1"))?
+        .query_row(params![uri], Whereabouts::read)
         .optional()?)
+}
+
+/// Of an account elsewhere.
+pub fn by_id(db: &Connection, id: AccountId) -> Result<Option<Whereabouts>> {
+    Ok(db
+        .prepare_cached(whereabouts!("id = ?1 AND host <> ''"))?
+        .query_row(params![id], Whereabouts::read)
+        .optional()?)
+}
+
+/// How many its server says there are; `None`: it does not say.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(missing_docs, reason = "the names are those of the collections")]
+pub struct Counts {
+    pub followers: Option<i64>,
+    pub following: Option<i64>,
+    pub statuses: Option<i64>,
+}
+
+/// Takes the counts of an account's server over; never fewer than are known here.
+pub fn set_counts(db: &Connection, account: AccountId, counts: &Counts) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE accounts SET
+            followers_count = max(coalesce(?2, followers_count), (SELECT count(*) FROM follows WHERE target_id = ?1 AND pending = 0)),
+            following_count = max(coalesce(?3, following_count), (SELECT count(*) FROM follows WHERE account_id = ?1 AND pending = 0)),
+            statuses_count = max(coalesce(?4, statuses_count), (SELECT count(*) FROM statuses WHERE account_id = ?1 AND visibility < 3))
+          WHERE id = ?1 AND host <> ''",
+    )?
+    .execute(params![
+        account,
+        counts.followers,
+        counts.following,
+        counts.statuses
+    ])?;
+    Ok(())
+}
+
+/// Notes that an account's collections are about to be read; `false` when they were since that moment, or it lives here.
+pub fn look_at(db: &Connection, account: AccountId, since: Timestamp) -> Result<bool> {
+    let changed = db
+        .prepare_cached(
+            "UPDATE accounts SET looked_at = ?2 WHERE id = ?1 AND host <> '' AND coalesce(looked_at, 0) < ?3",
+        )?
+        .execute(params![account, Timestamp::now(), since])?;
+    Ok(changed == 1)
+}
+
+/// When they were read last.
+pub fn looked_at(db: &Connection, account: AccountId) -> Result<Option<Timestamp>> {
+    Ok(db
+        .prepare_cached("SELECT looked_at FROM accounts WHERE id = ?1")?
+        .query_row(params![account], |row| row.get(0))
+        .optional()?
+        .flatten())
 }
 
 /// Accounts with these actor ids, local or not; unknown ones are left out.

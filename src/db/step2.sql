@@ -20,6 +20,10 @@ CREATE TRIGGER statuses_removed BEFORE DELETE ON statuses BEGIN
 END;
 
 ALTER TABLE accounts ADD COLUMN moved_at INTEGER;
+ALTER TABLE accounts ADD COLUMN looked_at INTEGER;
+ALTER TABLE jobs ADD COLUMN slow INTEGER NOT NULL DEFAULT 0;
+DROP INDEX jobs_due;
+CREATE INDEX jobs_due ON jobs (slow, run_at) WHERE dead = 0;
 
 -- Lists: chosen people on a timeline of their own, followed or not.
 CREATE TABLE lists (
@@ -458,12 +462,15 @@ CREATE TABLE activities (
   account_id INTEGER REFERENCES accounts (id) ON DELETE CASCADE,  -- who signs; NULL: the server itself
   status_id  INTEGER REFERENCES statuses (id) ON DELETE SET NULL, -- the post that it carries, while that exists
   json       TEXT    NOT NULL,
+  about      TEXT,                                  -- of all that say how the same thing stands, only the newest is sent
   created_at INTEGER NOT NULL
 );
+CREATE INDEX activities_about ON activities (about) WHERE about IS NOT NULL;
 CREATE INDEX activities_account ON activities (account_id);
 CREATE INDEX activities_status ON activities (status_id) WHERE status_id IS NOT NULL;
 CREATE INDEX activities_age ON activities (created_at);
--- Who is to get it: one row per inbox. `urgency` 0 goes before 1 (deletions and withdrawals); 2 is not tried again.
+-- Who is to get it: one row per inbox. `urgency` 0 goes before 1 (deletions and withdrawals) and 3 (profiles); 2 is not
+-- tried again.
 CREATE TABLE deliveries (
   id          INTEGER PRIMARY KEY,
   activity_id INTEGER NOT NULL REFERENCES activities (id) ON DELETE CASCADE,

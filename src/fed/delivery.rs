@@ -10,11 +10,11 @@ use super::signature::{self, CONTENT_TYPE, Outgoing, Signable, Variant};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::deliveries::{self, DeliveryRow};
-use crate::db::hosts;
+use crate::db::{Tx, hosts};
 use crate::error::Result;
 
-/// Minutes to wait after each failure: eleven tries in four days.
-const SCHEDULE: [u64; 10] = [1, 5, 20, 60, 180, 480, 960, 1440, 1440, 1440];
+/// How long to wait after each failure, in units of the setting, a minute: eleven tries in four days.
+const SCHEDULE: [u32; 10] = [1, 5, 20, 60, 180, 480, 960, 1440, 1440, 1440];
 
 /// After so many failures in a row a host is left alone, but for one try at a time.
 const THRESHOLD: u32 = 5;
@@ -56,7 +56,13 @@ pub fn attempt(app: &App, row: &DeliveryRow) -> Result<()> {
         }
         answered = second;
     }
-    app.db().write(|tx| note(tx, row, &answered))
+    let unit = unit(app);
+    app.db().write(|tx| note(tx, row, &answered, unit))
+}
+
+/// What the schedule counts in.
+fn unit(app: &App) -> Duration {
+    Duration::from_secs(app.config().federation.retry_seconds.into())
 }
 
 impl Answered {
@@ -105,7 +111,7 @@ fn send(app: &App, row: &DeliveryRow, variant: Variant) -> Result<Answered> {
 }
 
 /// Writes down what came of a try.
-fn note(tx: &crate::db::Tx, row: &DeliveryRow, answered: &Answered) -> Result<()> {
+fn note(tx: &Tx, row: &DeliveryRow, answered: &Answered, unit: Duration) -> Result<()> {
     let tries = row.attempts + 1;
     let (status, text, retries) = match answered {
         Answered::Status(status @ 200..=299, ..) => {
@@ -136,9 +142,9 @@ fn note(tx: &crate::db::Tx, row: &DeliveryRow, answered: &Answered) -> Result<()
         answered,
         Answered::Nothing(_) | Answered::Status(500..=599, ..)
     ) {
-        hosts::failed(tx, &row.host, THRESHOLD, pause_after)?;
+        hosts::failed(tx, &row.host, THRESHOLD, |fails| pause_after(fails, unit))?;
     }
-    let again = (tries < retries).then(|| now.plus(jittered(pause_after(row.attempts))));
+    let again = (tries < retries).then(|| now.plus(jittered(pause_after(row.attempts, unit))));
     let text: String = text.chars().take(200).collect();
     log::info!(
         "delivery to {} failed ({status:?}): {}",
@@ -149,9 +155,9 @@ fn note(tx: &crate::db::Tx, row: &DeliveryRow, answered: &Answered) -> Result<()
 }
 
 /// How long to wait after so many failures before.
-fn pause_after(failures: u32) -> Duration {
+fn pause_after(failures: u32, unit: Duration) -> Duration {
     let at = (failures as usize).min(SCHEDULE.len() - 1);
-    Duration::from_secs(60 * SCHEDULE[at])
+    unit * SCHEDULE[at]
 }
 
 /// A fifth more or less, so that what failed together does not come back together.
@@ -168,7 +174,9 @@ mod tests {
 
     #[test]
     fn eleven_tries_take_four_days_and_jitter_stays_within_a_fifth() {
-        let all: Duration = (0..10).map(pause_after).sum();
+        let all: Duration = (0..10)
+            .map(|failures| pause_after(failures, Duration::from_secs(60)))
+            .sum();
         assert!((4 * DAY..5 * DAY).contains(&all));
         for _ in 0..100 {
             let pause = jittered(Duration::from_secs(100));

@@ -9,6 +9,7 @@
 //! | [`webfinger`], [`actors`], [`objects`], [`collections`], [`caller`] | doors: what others fetch, and who they are |
 //! | [`policy`] | which servers are spoken with at all |
 //! | [`resolve`] | from an id or a handle to a row |
+//! | [`look_around`] | what an account elsewhere shows of itself: counts, pinned posts, the newest posts |
 //! | [`threads`] | what is missing above and below a post that somebody opens |
 //! | [`inbox`], [`incoming`] | what others say: taken down at the door, acted upon by `jobs::incoming` |
 //! | [`outgoing`], [`delivery`] | what we say: noted by `ops::outgoing`, written by a job, sent by `jobs::deliver` |
@@ -27,6 +28,7 @@ pub mod guard;
 pub mod inbox;
 pub mod incoming;
 pub mod keys;
+pub mod look_around;
 pub mod objects;
 pub mod outgoing;
 pub mod policy;
@@ -50,6 +52,8 @@ pub struct Federation {
     pub turns: turns::Turns,
     /// Rings when something came to the inboxes.
     pub readers: Bell,
+    /// Rings when there may be something to fetch.
+    pub fetchers: Bell,
     /// Rings when there may be something to send.
     pub senders: Bell,
     /// Threads that are to be looked at.

@@ -10,8 +10,8 @@ mod webfinger;
 
 pub use actor::{actor, fresh_actor, handle, key, settled_actor};
 pub use asked::{asked, key_asked, mentioned, poll_looked_at, read_anew};
-pub use document::{Failures, document};
-pub use object::{Found, any, fresh_object, object, renewed, take};
+pub use document::{Failures, document, page};
+pub use object::{Found, any, earlier, fresh_object, is_by, object, renewed, take};
 pub use quote::quotation;
 
 use std::cell::Cell;
@@ -65,6 +65,15 @@ impl From<FetchError> for Failure {
 impl Failure {
     fn refused(reason: impl Into<String>) -> Failure {
         Failure::Refused(reason.into())
+    }
+}
+
+/// Passes over a failure to fetch something beside the point; not over one of ours.
+pub fn passed_over<T>(found: Resolved<T>) -> Resolved<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Failure::Ours(error)) => Err(Failure::Ours(error)),
+        Err(_) => Ok(None),
     }
 }
 

@@ -14,6 +14,13 @@ const MEDIA_TYPES: [&str; 2] = [
     "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"",
 ];
 
+/// Where people of this server follow somebody else from.
+const SUBSCRIBE: &str = "http://ostatus.org/schema/1.0/subscribe";
+
+fn subscribe(cx: &Ctx) -> String {
+    cx.app.base().join("/ostatus_subscribe?acct={uri}")
+}
+
 /// Who is found.
 struct Subject {
     /// `acct:name@host`, in the one spelling.
@@ -34,8 +41,8 @@ pub fn show(cx: &Ctx) -> Result<Reply> {
         .ok_or(Error::MissingField("resource"))?;
     let found = find(cx, &resource)?.ok_or(Error::NotFound("Resource"))?;
     match prefers_xml(cx.header("Accept")) {
-        true => Ok(xrd(&found)),
-        false => jrd(&found),
+        true => Ok(xrd(cx, &found)),
+        false => jrd(cx, &found),
     }
 }
 
@@ -93,7 +100,7 @@ fn instance(cx: &Ctx) -> Subject {
     }
 }
 
-fn jrd(found: &Subject) -> Result<Reply> {
+fn jrd(cx: &Ctx, found: &Subject) -> Result<Reply> {
     let own = |kind: &str| json!({"rel": "self", "type": kind, "href": found.actor});
     let document = json!({
         "subject": found.subject,
@@ -102,6 +109,7 @@ fn jrd(found: &Subject) -> Result<Reply> {
             {"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": found.page},
             own(MEDIA_TYPES[0]),
             own(MEDIA_TYPES[1]),
+            {"rel": SUBSCRIBE, "template": subscribe(cx)},
         ],
     });
     Ok(Reply::bytes(
@@ -110,7 +118,7 @@ fn jrd(found: &Subject) -> Result<Reply> {
     ))
 }
 
-fn xrd(found: &Subject) -> Reply {
+fn xrd(cx: &Ctx, found: &Subject) -> Reply {
     let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<XRD xmlns=\"http://docs.oasis-open.org/ns/xri/xrd-1.0\">".to_owned();
     xml.push_str(&format!("<Subject>{}</Subject>", escape(&found.subject)));
     for alias in &found.aliases {
@@ -129,7 +137,10 @@ fn xrd(found: &Subject) -> Reply {
             escape(href)
         ));
     }
-    xml.push_str("</XRD>\n");
+    xml.push_str(&format!(
+        "<Link rel=\"{SUBSCRIBE}\" template=\"{}\"/></XRD>\n",
+        escape(&subscribe(cx))
+    ));
     Reply::bytes("application/xrd+xml; charset=utf-8", xml.into_bytes())
 }
 

@@ -12,6 +12,7 @@ pub mod fetch_card;
 pub mod gather;
 pub mod import_people;
 pub mod incoming;
+pub mod look_around;
 pub mod make_backup;
 pub mod pool;
 pub mod post_scheduled;
@@ -84,6 +85,11 @@ pub static KINDS: &[Kind] = &[
         retries: &[1, 20],
     },
     Kind {
+        name: crate::ops::remote_accounts::LOOK_AROUND,
+        work: look_around::work,
+        retries: &[10],
+    },
+    Kind {
         name: "make_backup",
         work: make_backup::work,
         retries: make_backup::RETRIES,
@@ -115,16 +121,17 @@ pub static KINDS: &[Kind] = &[
     },
 ];
 
-/// Starts the threads that talk with other servers, if there is to be talk.
+/// Starts the threads that talk with other servers: those that fetch and, if there is to be talk, those that send and read.
 pub fn start_pools(app: &Arc<App>) -> Result<Vec<JoinHandle<()>>> {
+    let mut threads = pool::start(app, runner::FETCHERS)?;
     if !app.config().federation.enabled {
-        return Ok(Vec::new());
+        return Ok(threads);
     }
     app.db().write(|tx| {
         deliveries::release_all(tx)?;
         inbox_items::release_all(tx)
     })?;
-    let mut threads = pool::start(app, deliver::WORK)?;
+    threads.extend(pool::start(app, deliver::WORK)?);
     threads.extend(pool::start(app, incoming::WORK)?);
     threads.extend(pool::start(app, gather::WORK)?);
     Ok(threads)

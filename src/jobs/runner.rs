@@ -1,10 +1,12 @@
-//! The runner: one thread that takes what is due, does it, and sleeps until the bell rings or the next job is due.
+//! The runner: one thread that takes what is due, does it, and sleeps until the bell rings or the next job is due. What waits
+//! for other servers is done by threads of their own, whom the runner wakes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::pool::Work;
 use super::{KINDS, Outcome};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -25,7 +27,7 @@ pub fn start(app: Arc<App>) -> Result<JoinHandle<()>> {
         .name("jobs".into())
         .spawn(move || {
             while !app.is_stopping() {
-                match run_due(&app) {
+                match run_due(&app).and_then(|wait| wake_fetchers(&app).map(|()| wait)) {
                     Ok(wait) => app.db().bell().wait(wait),
                     Err(error) => {
                         log::error!("the job queue cannot be read: {error:?}");
@@ -40,17 +42,46 @@ pub fn start(app: Arc<App>) -> Result<JoinHandle<()>> {
 /// Does everything that is due, in order, and what can wait until then; returns how long to sleep.
 pub fn run_due(app: &App) -> Result<Duration> {
     while !app.is_stopping() {
-        let Some(job) = app.db().write(|tx| jobs::lease(tx, LEASE))? else {
+        let Some(job) = app.db().write(|tx| jobs::lease(tx, LEASE, false))? else {
             break;
         };
         settle(app, &job)?;
     }
     status_search::catch_up(app.db())?;
-    let due = app.db().read(jobs::next_due)?;
+    let due = app.db().read(|db| jobs::next_due(db, false))?;
     let wait = due.map_or(NAP, |due| {
         Duration::from_millis((due.0 - Timestamp::now().0).clamp(10, NAP.as_millis() as i64) as u64)
     });
     Ok(wait)
+}
+
+fn wake_fetchers(app: &App) -> Result<()> {
+    let due = app.db().read(|db| jobs::next_due(db, true))?;
+    if due.is_some_and(|due| due <= Timestamp::now()) {
+        app.fed().fetchers.ring();
+    }
+    Ok(())
+}
+
+/// Those who do what waits for other servers.
+pub const FETCHERS: Work = Work {
+    name: "fetchers",
+    threads: 2,
+    bell: |app| &app.fed().fetchers,
+    once: fetch,
+    next_due: |app| app.db().read(|db| jobs::next_due(db, true)),
+};
+
+/// Does one job that waits for other servers; `false` when none is due.
+pub fn fetch(app: &App) -> Result<bool> {
+    let due = app.db().read(|db| jobs::next_due(db, true))?;
+    if due.is_none_or(|due| due > Timestamp::now()) {
+        return Ok(false);
+    }
+    match app.db().write(|tx| jobs::lease(tx, LEASE, true))? {
+        Some(job) => settle(app, &job).map(|()| true),
+        None => Ok(false),
+    }
 }
 
 fn settle(app: &App, job: &JobRow) -> Result<()> {

@@ -1,11 +1,13 @@
 //! Writes an activity and queues it for everybody elsewhere whom it concerns. No network here: the senders do that.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::Outcome;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::db::jobs::{self, JobRow};
-use crate::db::{activities, deliveries};
+use crate::db::{activities, deliveries, hosts, statuses};
 use crate::error::Result;
 use crate::fed::keys::Signer;
 use crate::fed::outgoing;
@@ -26,7 +28,7 @@ pub fn work(app: &App, job: &JobRow) -> Outcome {
 }
 
 /// The inboxes of servers that are spoken with, each with its host.
-fn wanted(app: &App, inboxes: &[String]) -> Result<Vec<(String, String)>> {
+fn wanted(app: &App, inboxes: &[String], is_needed: bool) -> Result<Vec<(String, String)>> {
     let mut hosts: HashMap<String, bool> = HashMap::new();
     let mut wanted = Vec::with_capacity(inboxes.len());
     for inbox in inboxes {
@@ -36,7 +38,7 @@ fn wanted(app: &App, inboxes: &[String]) -> Result<Vec<(String, String)>> {
         let refused = match hosts.get(&host) {
             Some(known) => *known,
             None => {
-                let refused = policy::refuses(app, &host)?;
+                let refused = policy::refuses(app, &host)? || (!is_needed && is_lost(app, &host)?);
                 hosts.insert(host.clone(), refused);
                 refused
             }
@@ -47,6 +49,17 @@ fn wanted(app: &App, inboxes: &[String]) -> Result<Vec<(String, String)>> {
     }
     Ok(wanted)
 }
+
+/// A server that has not answered for so long is not told what is new.
+const LOST: Duration = Duration::from_secs(7 * 86_400);
+
+fn is_lost(app: &App, host: &str) -> Result<bool> {
+    let since = app.db().read(|db| hosts::get(db, host))?.down_since;
+    Ok(since.is_some_and(|since| since.plus(LOST) < Timestamp::now()))
+}
+
+/// Deliveries that may wait at once (federation.md 9.1).
+const MOST_WAITING: i64 = 200_000;
 
 fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
     let parcel = match app.config().federation.enabled {
@@ -60,7 +73,10 @@ fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
     for copy in &mut parcel.copies {
         copy.inboxes.sort_unstable();
         copy.inboxes.dedup();
-        copies.push((&copy.json, wanted(app, &copy.inboxes)?));
+        copies.push((
+            &copy.json,
+            wanted(app, &copy.inboxes, outgoing.is_needed())?,
+        ));
     }
     copies.retain(|(_, inboxes)| !inboxes.is_empty());
     let signer = match parcel.signer {
@@ -69,12 +85,23 @@ fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
     };
     app.db().write(|tx| {
         jobs::done(tx, job.id)?;
+        if let Some(status) = parcel.status
+            && !statuses::exists(tx, status)?
+        {
+            // Deleted since it was read: whoever would get it now would never hear of its end.
+            return Ok(());
+        }
         activities::prune(tx)?;
+        deliveries::trim(tx, MOST_WAITING)?;
         if let (Some(status), Some(create)) = (parcel.status, &parcel.create) {
             activities::renew_create(tx, status, create)?;
         }
+        let about = outgoing.about();
+        if let Some(about) = &about {
+            deliveries::supersede(tx, about)?;
+        }
         for (json, inboxes) in &copies {
-            let activity = activities::insert(tx, signer, parcel.status, json)?;
+            let activity = activities::insert(tx, signer, parcel.status, about.as_deref(), json)?;
             for (inbox, host) in inboxes {
                 deliveries::insert(tx, activity, inbox, host, parcel.urgency)?;
             }

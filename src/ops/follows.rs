@@ -2,6 +2,7 @@
 
 use super::notifications::{self, Kind};
 use super::outgoing::{self, Outgoing};
+use super::remote_accounts;
 use crate::db::accounts::AccountRow;
 use crate::db::follows::FollowRow;
 use crate::db::{Tx, accounts, blocks, follows, home, relationships};
@@ -143,7 +144,11 @@ pub fn asked(tx: &Tx, from: AccountId, target: &AccountRow, uri: Option<&str>) -
         uri: uri.map(str::to_owned),
         accepted,
     };
-    if may_follow(tx, from, target).is_err() {
+    let is_unwanted = match accounts::by_id(tx, from)? {
+        Some(from) => blocks::is_host_blocked(tx, target.id, &from.host)?,
+        None => true,
+    };
+    if is_unwanted || may_follow(tx, from, target).is_err() {
         return outgoing::push(tx, &answer(false));
     }
     let row = match follows::find(tx, from, target.id)? {
@@ -169,6 +174,7 @@ pub fn granted(tx: &Tx, me: AccountId, by: AccountId) -> Result<()> {
     match follows::accept(tx, me, by)? {
         true => {
             stands(tx, me, by, FollowState::Accepted);
+            remote_accounts::look_around(tx, by, true)?;
             home::backfill(tx, me, by)
         }
         false => Ok(()),

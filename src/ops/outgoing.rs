@@ -147,6 +147,72 @@ pub struct QuoteAnswer {
     pub result: Option<String>,
 }
 
+impl Outgoing {
+    /// Whether even a server that has not answered for a week is to hear of it when it is back: what asks, answers or takes
+    /// back.
+    pub fn is_needed(&self) -> bool {
+        !matches!(
+            self,
+            Outgoing::Create { .. }
+                | Outgoing::Update { .. }
+                | Outgoing::Vote { .. }
+                | Outgoing::Like { .. }
+                | Outgoing::React { .. }
+                | Outgoing::ChatMessage { .. }
+                | Outgoing::Flag { .. }
+                | Outgoing::Move { .. }
+                | Outgoing::UpdateActor { .. }
+        )
+    }
+
+    /// What it tells the newest of: of all that has the same, only the last need be heard.
+    pub fn about(&self) -> Option<String> {
+        match self {
+            Outgoing::Like {
+                account, status, ..
+            }
+            | Outgoing::UndoLike {
+                account, status, ..
+            } => Some(format!("like {account} {status}")),
+            Outgoing::React {
+                account,
+                status,
+                emoji,
+                ..
+            }
+            | Outgoing::UndoReact {
+                account,
+                status,
+                emoji,
+                ..
+            } => Some(format!("reaction {account} {status} {emoji}")),
+            Outgoing::Follow {
+                account, target, ..
+            }
+            | Outgoing::UndoFollow {
+                account, target, ..
+            } => Some(format!("follow {account} {target}")),
+            Outgoing::AnswerFollow {
+                account,
+                follower,
+                uri,
+                ..
+            } => {
+                let asked = uri.as_deref().unwrap_or_default();
+                Some(format!("answer {account} {follower} {asked}"))
+            }
+            Outgoing::Block {
+                account, target, ..
+            }
+            | Outgoing::UndoBlock {
+                account, target, ..
+            } => Some(format!("block {account} {target}")),
+            Outgoing::UpdateActor { account } => Some(format!("profile {account}")),
+            _ => None,
+        }
+    }
+}
+
 /// Notes it, whomever it concerns.
 pub fn push(tx: &Tx, outgoing: &Outgoing) -> Result<()> {
     jobs::push(tx, JOB, outgoing)

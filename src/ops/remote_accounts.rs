@@ -1,9 +1,50 @@
 //! Accounts elsewhere: how they come to be known here, and are kept up to date.
 
+use std::time::Duration;
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
 use crate::db::remote_accounts::{self, RemoteAccount};
-use crate::db::{Tx, account_keys, accounts, domain_policies};
+use crate::db::{Tx, account_keys, accounts, domain_policies, jobs};
 use crate::error::Result;
 use crate::ids::AccountId;
+
+/// The job that reads what an account shows of itself.
+pub const LOOK_AROUND: &str = "look_around";
+
+/// Counts and pinned posts are read again after so long.
+const STALE: Duration = Duration::from_secs(86_400);
+
+/// What the job is to read.
+#[derive(Deserialize, Serialize)]
+pub struct LookAround {
+    /// Whose.
+    pub account: AccountId,
+    /// The newest posts too.
+    pub posts: bool,
+}
+
+/// Has counts, pinned posts and, if wanted, the newest posts of an account read in the background; without posts at most once
+/// a day. What lives here needs no reading.
+pub fn look_around(tx: &Tx, account: AccountId, posts: bool) -> Result<()> {
+    let now = Timestamp::now();
+    let since = match posts {
+        true => now,
+        false => now.minus(STALE),
+    };
+    match remote_accounts::look_at(tx, account, since)? {
+        true => jobs::push(tx, LOOK_AROUND, &LookAround { account, posts }),
+        false => Ok(()),
+    }
+}
+
+/// Whether [`look_around`] would have anything read.
+pub fn is_unread(db: &Connection, account: AccountId) -> Result<bool> {
+    let looked_at = remote_accounts::looked_at(db, account)?;
+    Ok(looked_at < Some(Timestamp::now().minus(STALE)))
+}
 
 /// Stores what an actor says of itself. `verified`: its server said that the name is its; then the name is taken from
 /// whoever had it. An unverified actor whose name is another's gets one that tells it from that.

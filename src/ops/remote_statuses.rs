@@ -58,6 +58,8 @@ pub struct RemotePost {
     pub emojis: String,
     /// Attachments.
     pub media: Vec<RemoteFile>,
+    /// People are told of it; not of what was posted before anybody here cared.
+    pub is_news: bool,
     /// Its question.
     pub poll: Option<RemotePoll>,
     /// What it quotes.
@@ -141,6 +143,7 @@ pub fn store(
         quote: quote.as_ref(),
         tags: &post.tags,
         media: &media,
+        is_news: post.is_news,
     };
     insert(tx, &arrival)?;
     if let Some(poll) = &post.poll {

@@ -341,6 +341,7 @@ impl Composed<'_> {
                 media: &draft.media,
                 poll: draft.poll.as_ref().map(|poll| poll.begin(now)),
                 quote: self.quote.as_ref(),
+                is_news: true,
             },
         )?;
         Ok(id)

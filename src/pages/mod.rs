@@ -6,6 +6,7 @@
 pub mod feeds;
 pub mod files;
 pub mod frontends;
+pub mod interaction;
 pub mod mfa;
 pub mod oauth;
 pub mod oembed;

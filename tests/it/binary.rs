@@ -107,11 +107,16 @@ impl Program {
 
     /// `serve` on a data directory, ready.
     pub fn on(data: &Path, arguments: &[&str]) -> Program {
+        Program::listening(data, "127.0.0.1:0", arguments)
+    }
+
+    /// As [`Program::on`], at an address of choice.
+    pub fn listening(data: &Path, address_of_choice: &str, arguments: &[&str]) -> Program {
         let mut command = kenoma();
         command
             .arg("--data")
             .arg(data)
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", address_of_choice])
             .args(arguments);
         let (child, line, said) = start(command, |line| line.contains(" is at http"));
         Program {

@@ -159,9 +159,14 @@ impl TestServer {
         answer
     }
 
-    /// Does all jobs that are due.
+    /// Does all jobs that are due, those too that wait for other servers.
     pub fn run_jobs(&self) {
-        kenoma::jobs::runner::run_due(&self.app).unwrap();
+        loop {
+            kenoma::jobs::runner::run_due(&self.app).unwrap();
+            if !kenoma::jobs::runner::fetch(&self.app).unwrap() {
+                return;
+            }
+        }
     }
 
     /// Does all jobs that are due, acts upon what came to the inboxes and sends what is to be sent; says whether anything was

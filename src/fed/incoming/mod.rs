@@ -24,7 +24,7 @@ use std::cell::Cell;
 use serde_json::Value;
 
 use super::policy;
-use super::resolve::{Budget, Failure};
+use super::resolve::{Budget, Failure, passed_over};
 use super::signature::{self, Received};
 use super::wire::{self, Class};
 use crate::app::App;
@@ -150,6 +150,7 @@ fn signed(app: &App, item: &ItemRow, json: &Value) -> std::result::Result<(), Fa
     let held_against_it = app.db().read(|db| hosts::get(db, &host))?;
     if held_against_it.fails > 0 || held_against_it.retry_at.is_some() {
         app.db().write(|tx| hosts::succeeded(tx, &host))?;
+        app.fed().senders.ring();
     }
     let activity = Activity {
         app,
@@ -290,17 +291,6 @@ fn dispatch(activity: &Activity) -> Handled {
         "Undo" => undo::undo(activity),
         "Update" => update::update(activity),
         _ => Ok(Verdict::Ignored("nothing to do for it")),
-    }
-}
-
-/// Whether a failure to fetch something beside the point may be passed over.
-fn passed_over<T>(
-    found: std::result::Result<T, Failure>,
-) -> std::result::Result<Option<T>, Failure> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(Failure::Ours(error)) => Err(Failure::Ours(error)),
-        Err(_) => Ok(None),
     }
 }
 

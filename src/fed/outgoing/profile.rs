@@ -26,5 +26,8 @@ pub fn update(app: &App, db: &Connection, account: AccountId) -> Result<Option<P
     let id = format!("{}#updates/{}", row.uri, row.rev);
     let update = Activity::new(id, "Update", &row.uri, person.thing, vec![PUBLIC.into()]);
     let inboxes = audience::of_followers(db, account)?;
-    Ok(Some(Parcel::new(account, &update, inboxes)?.later()))
+    let mut parcel = Parcel::new(account, &update, inboxes)?;
+    // The first to go when the queue is full: the next change says all of it again.
+    parcel.urgency = 3;
+    Ok(Some(parcel))
 }

@@ -111,6 +111,7 @@ pub fn read(document: &Value, around: Around) -> Result<RemotePost, Refusal> {
         tags: hashtags(tags),
         emojis: emojis(tags),
         media: media(document, kind),
+        is_news: true,
         poll: super::poll::read(document),
         counts: counts(document),
         quote: super::quote::read(document, id),

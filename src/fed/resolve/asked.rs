@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::fed::keys::RemoteKey;
 use crate::fed::wire;
 use crate::ids::{AccountId, StatusId};
+use crate::ops::remote_accounts;
 use crate::text::mentions;
 
 /// Looks for what was typed, a handle or an address, elsewhere; what is had is stored. Quietly does nothing where that is
@@ -34,7 +35,12 @@ pub fn asked(app: &App, typed: &str) -> Option<Found> {
         None => any(app, typed, &budget),
     };
     match found {
-        Ok(found) => Some(found),
+        Ok(found) => {
+            if let Found::Account(account) = found {
+                look_around(app, account);
+            }
+            Some(found)
+        }
         Err(Failure::Ours(error)) => {
             log::error!("resolving: {error:?}");
             None
@@ -58,6 +64,22 @@ pub fn read_anew(app: &App, uri: &str) -> Result<bool> {
             log::info!("{}: {failure}", uri.escape_debug());
             Ok(false)
         }
+    }
+}
+
+/// Somebody looks at an account: what it shows of itself is read in the background.
+fn look_around(app: &App, account: AccountId) {
+    let noted = app
+        .db()
+        .read(|db| remote_accounts::is_unread(db, account))
+        .and_then(|unread| match unread {
+            true => app
+                .db()
+                .write(|tx| remote_accounts::look_around(tx, account, false)),
+            false => Ok(()),
+        });
+    if let Err(error) = noted {
+        log::error!("looking around: {error:?}");
     }
 }
 

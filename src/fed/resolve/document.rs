@@ -68,6 +68,15 @@ pub fn document(app: &App, id: &str, budget: &Budget) -> Resolved<Value> {
     fetched
 }
 
+/// Fetches a page of a collection: its address is no id, but it comes from that host, or nothing does.
+pub fn page(app: &App, address: &str, budget: &Budget) -> Resolved<Value> {
+    let (url, found) = fetch(app, address, budget, &mut None)?;
+    match wire::host(&url) == wire::host_of(address) {
+        true => Ok(found),
+        false => Err(Failure::refused("the page comes from another host")),
+    }
+}
+
 fn fetch_checked(
     app: &App,
     id: &str,

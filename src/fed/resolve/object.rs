@@ -154,3 +154,22 @@ fn missing_parent(app: &App, thread: &[Read]) -> Resolved<Option<String>> {
         Err(other) => Err(other),
     }
 }
+
+/// Whether somebody wrote a post, as it says itself.
+pub fn is_by(document: &Value, actor: &str) -> bool {
+    post::author(document) == Some(actor)
+}
+
+/// Stores a post from before anybody here followed its author: nobody is told of it, and the thread above it is left where
+/// it is.
+pub fn earlier(app: &App, found: &Value, budget: &Budget) -> Resolved<StatusId> {
+    let id = wire::id_of(found).ok_or_else(|| Failure::refused("a post without an id"))?;
+    if let Some(known) = known(app, id)? {
+        return Ok(known);
+    }
+    let Read { author, mut post } = read(app, found, budget)?;
+    post.is_news = false;
+    app.db()
+        .write(|tx| remote_statuses::store(tx, author, &post, None))?
+        .ok_or(Failure::Gone)
+}

@@ -35,6 +35,8 @@ pub struct Arrival<'a> {
     pub poll: Option<NewPoll<'a>>,
     /// What it quotes.
     pub quote: Option<&'a NewQuote>,
+    /// People are told of it.
+    pub is_news: bool,
 }
 
 /// Adds a status, enters it into timelines and conversations and tells whom it concerns.
@@ -83,7 +85,9 @@ pub(super) fn ask_for_card(tx: &Tx, status: StatusId, content: &str) -> Result<(
 
 fn spread(tx: &Tx, new: &Arrival) -> Result<()> {
     let row = &new.row;
-    tx.emit(Event::Posted(row.id));
+    if new.is_news {
+        tx.emit(Event::Posted(row.id));
+    }
     let reach = match row.visibility {
         Visibility::Direct | Visibility::List => Reach::Addressed,
         _ => Reach::Followers,
@@ -95,7 +99,7 @@ fn spread(tx: &Tx, new: &Arrival) -> Result<()> {
             conversations::bump(tx, row.conversation, row.id, row.account)?,
         );
     }
-    if row.reblog_of.is_some() {
+    if row.reblog_of.is_some() || !new.is_news {
         return Ok(());
     }
     let is_reply = row.in_reply_to_account.is_some();

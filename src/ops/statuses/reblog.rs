@@ -112,6 +112,7 @@ fn wrap(
             media: &[],
             poll: None,
             quote: None,
+            is_news: true,
         },
     )?;
     notifications::push(tx, Kind::Reblog, inner.account, who, Some(inner.id), None)

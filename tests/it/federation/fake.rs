@@ -90,6 +90,11 @@ impl Fake {
             .collect()
     }
 
+    /// How many requests came so far.
+    pub fn requests(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
     /// What was posted so far: path and document.
     pub fn got(&self) -> Vec<(String, Value)> {
         let asked = self.asked.lock().unwrap();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::fake::Fake;
 use super::pair::{self, Peer};
-use super::stranger::{Stranger, outbox};
+use super::stranger::{Stranger, sent};
 use crate::support::{BASE, TestServer, TestUser};
 
 /// Where bob moves: a new account that may name the old one.
@@ -63,10 +63,10 @@ fn t19_whoever_moves_takes_the_followers_along_with_their_options() {
     let bob = followed(&server, &alice);
     let peer = Fake::start(false);
     let home = new_home(&peer, "dora", json!({"alsoKnownAs": [bob.uri]}));
-    let before = outbox(&server).len();
+    sent(&server);
     say_move(&bob, &home);
     assert_eq!(follows(&server), [home.as_str()]);
-    let sent = outbox(&server).split_off(before);
+    let sent = sent(&server);
     let said: Vec<(&Value, &Value)> = sent
         .iter()
         .map(|(_, said)| (&said["type"], &said["object"]))
@@ -221,10 +221,10 @@ fn t19_whoever_moves_away_tells_the_followers_and_posts_no_more() {
     let uri = format!("{BASE}/users/alice");
     let set = "UPDATE accounts SET also_known_as = json_array(?1) WHERE id = ?2";
     server.sql().execute(set, (&uri, new.id.0)).unwrap();
-    let before = outbox(&server).len();
+    sent(&server);
     leave().unwrap();
     assert!(leave().is_err(), "once a week");
-    let sent = outbox(&server).split_off(before);
+    let sent = sent(&server);
     let moves: Vec<&(String, Value)> = sent
         .iter()
         .filter(|(_, said)| said["type"] == "Move")
@@ -256,7 +256,7 @@ fn aliases_are_shown_and_told_to_followers() {
     let alice = server.user("alice");
     let bob = Stranger::new(&server, "bob", "remote.example");
     bob.say(&bob.activity("Follow", json!(format!("{BASE}/users/alice"))));
-    let before = outbox(&server).len();
+    sent(&server);
     let me: AccountId = alice.id.parse().unwrap();
     let db = server.app.db();
     for _ in 0..2 {
@@ -271,7 +271,7 @@ fn aliases_are_shown_and_told_to_followers() {
         super::fetch(&server, "/users/alice").ok()["alsoKnownAs"],
         json!([bob.uri])
     );
-    let sent = outbox(&server).split_off(before);
+    let sent = sent(&server);
     assert_eq!((sent.len(), &sent[0].1["type"]), (1, &json!("Update")));
     assert!(
         db.write(|tx| kenoma::ops::moves::remove_alias(tx, me, &bob.uri))

@@ -66,6 +66,21 @@ impl<'a> Stranger<'a> {
         }
     }
 
+    /// Whoever has a key, whether the server has met them or not.
+    pub fn with_key(
+        server: &'a TestServer,
+        uri: &str,
+        key_id: &str,
+        made: &NewKey,
+    ) -> Stranger<'a> {
+        Stranger {
+            server,
+            id: AccountId(0),
+            uri: uri.into(),
+            key: PrivateKey::parse(key_id.into(), &made.private).unwrap(),
+        }
+    }
+
     /// An activity of this actor, with an id of its own.
     pub fn activity(&self, kind: &str, object: Value) -> Value {
         json!({

@@ -1,0 +1,382 @@
+//! The queue of deliveries (federation.md 9.1; T15, T16).
+
+use serde_json::{Value, json};
+
+use super::fake::Fake;
+use super::stranger::Stranger;
+use crate::support::{BASE, TestServer, TestUser, encode};
+
+fn number(server: &TestServer, sql: &str) -> i64 {
+    server.sql().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Somebody on a fake peer who is known here.
+fn met(who: &TestUser, peer: &Fake, name: &str) -> i64 {
+    let query = encode(&[("q", &peer.actor(name)), ("resolve", "true")]);
+    let found = who.get(&format!("/api/v2/search?{query}")).ok();
+    found["accounts"][0]["id"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+fn make_follow(server: &TestServer, follower: i64, target: &TestUser) {
+    let sql = "INSERT INTO follows (id, account_id, target_id, created_at) VALUES (?1, ?2, ?3, 0)";
+    let target: i64 = target.id.parse().unwrap();
+    server
+        .sql()
+        .execute(sql, [kenoma::ids::next(), follower, target])
+        .unwrap();
+}
+
+fn posts(peer: &Fake) -> Vec<Value> {
+    peer.got()
+        .into_iter()
+        .map(|(_, activity)| activity)
+        .collect()
+}
+
+/// Milliseconds from now until each waiting delivery is tried.
+fn waits(server: &TestServer) -> Vec<i64> {
+    let db = server.sql();
+    let mut stmt = db
+        .prepare("SELECT run_at - CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM deliveries WHERE state = 0 ORDER BY id")
+        .unwrap();
+    let rows = stmt.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+fn make_due(server: &TestServer) {
+    server
+        .sql()
+        .execute("UPDATE deliveries SET run_at = 0 WHERE state = 0", [])
+        .unwrap();
+}
+
+#[test]
+fn t15_what_was_queued_is_sent_although_the_server_was_killed_before_or_after() {
+    let server = TestServer::new();
+    let peer = Fake::start(false);
+    {
+        let alice = server.user("alice");
+        make_follow(&server, met(&alice, &peer, "bob"), &alice);
+        alice.post_status("killed after it was queued");
+        server.run_jobs();
+    }
+    assert_eq!(posts(&peer).len(), 0);
+    let server = server.restarted_with(&[]);
+    while kenoma::jobs::deliver::once(&server.app).unwrap() {}
+    assert_eq!(posts(&peer).len(), 1);
+    // Sent, and killed before that was written down: sent once more, and the other side knows it by its id.
+    let unmark = "UPDATE deliveries SET state = 0, lease_until = 9999999999999";
+    server.sql().execute(unmark, []).unwrap();
+    assert!(
+        !kenoma::jobs::deliver::once(&server.app).unwrap(),
+        "somebody has it"
+    );
+    let server = server.restarted_with(&[]);
+    server
+        .app
+        .db()
+        .write(|tx| kenoma::db::deliveries::release_all(tx))
+        .unwrap();
+    while kenoma::jobs::deliver::once(&server.app).unwrap() {}
+    let sent = posts(&peer);
+    assert_eq!((sent.len(), &sent[0]), (2, &sent[1]));
+    assert_eq!(
+        number(&server, "SELECT count(*) FROM deliveries WHERE state <> 1"),
+        0
+    );
+}
+
+#[test]
+fn t15_what_failed_is_tried_again_by_the_schedule_and_given_up_in_the_end() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let peer = Fake::start(false);
+    make_follow(&server, met(&alice, &peer, "bob"), &alice);
+    peer.raw("/inbox", 500, "", "");
+    alice.post_status("hello");
+    server.run_jobs();
+    for minutes in [1, 5, 20, 60, 180, 480, 960, 1440, 1440, 1440] {
+        server.sql().execute("DELETE FROM hosts", []).unwrap();
+        make_due(&server);
+        assert!(kenoma::jobs::deliver::once(&server.app).unwrap());
+        let wait = waits(&server)[0];
+        let expected = minutes * 60_000;
+        // The clock goes on between the two.
+        assert!(
+            (expected * 8 / 10 - 30_000..=expected * 12 / 10).contains(&wait),
+            "{minutes} min: {wait} ms"
+        );
+    }
+    make_due(&server);
+    server.sql().execute("DELETE FROM hosts", []).unwrap();
+    assert!(kenoma::jobs::deliver::once(&server.app).unwrap());
+    assert!(waits(&server).is_empty());
+    assert_eq!(
+        number(&server, "SELECT attempts FROM deliveries WHERE state = 2"),
+        11
+    );
+}
+
+#[test]
+fn t15_a_server_that_is_down_is_probed_once_a_time_until_it_is_heard_of() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let peer = Fake::start(false);
+    let bob = met(&alice, &peer, "bob");
+    make_follow(&server, bob, &alice);
+    peer.raw("/inbox", 500, "", "");
+    for round in 0..10 {
+        alice.post_status(&format!("post {round}"));
+    }
+    server.federate();
+    assert_eq!(posts(&peer).len(), 5, "five failures in a row are enough");
+    assert_eq!(
+        number(
+            &server,
+            "SELECT count(*) FROM deliveries WHERE attempts = 0"
+        ),
+        5
+    );
+    assert!(
+        waits(&server).iter().all(|wait| *wait > 30_000),
+        "the others wait too"
+    );
+    // When the time has come, one tries, and the others go on waiting.
+    server
+        .sql()
+        .execute("UPDATE hosts SET retry_at = 0", [])
+        .unwrap();
+    make_due(&server);
+    server.federate();
+    assert_eq!(posts(&peer).len(), 6);
+    assert!(
+        waits(&server).iter().all(|wait| *wait > 150_000),
+        "and longer than before"
+    );
+    // Whoever talks to us can be talked to.
+    peer.raw("/inbox", 202, "", "");
+    let made = kenoma::fed::signature::key::generate().unwrap();
+    let (uri, key_id) = (peer.url("/users/bob"), peer.url("/users/bob#main-key"));
+    server
+        .app
+        .db()
+        .write(|tx| {
+            kenoma::db::account_keys::put_remote(
+                tx,
+                &key_id,
+                kenoma::ids::AccountId(bob),
+                &made.public_pem,
+            )
+        })
+        .unwrap();
+    let bob = Stranger::with_key(&server, &uri, &key_id, &made);
+    bob.say(&bob.activity("Like", json!("https://elsewhere.example/1")));
+    server.federate();
+    let sent = posts(&peer);
+    assert_eq!(
+        number(&server, "SELECT count(*) FROM deliveries WHERE state <> 1"),
+        0
+    );
+    let mut ids: Vec<&str> = sent[6..]
+        .iter()
+        .map(|create| create["id"].as_str().unwrap())
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!((sent.len(), ids.len()), (16, 10));
+}
+
+#[test]
+fn t15_a_host_gets_one_delivery_at_a_time() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let (one, other) = (Fake::start(false), Fake::start(false));
+    make_follow(&server, met(&alice, &one, "bob"), &alice);
+    make_follow(&server, met(&alice, &other, "carl"), &alice);
+    alice.post_status("first");
+    alice.post_status("second");
+    server.run_jobs();
+    let lease = || {
+        let lease = std::time::Duration::from_secs(60);
+        server
+            .app
+            .db()
+            .write(|tx| kenoma::db::deliveries::lease(tx, lease))
+            .unwrap()
+    };
+    let (first, second) = (lease().unwrap(), lease().unwrap());
+    assert_ne!(first.host, second.host);
+    assert!(lease().is_none(), "two hosts, two deliveries");
+}
+
+#[test]
+fn a_server_that_was_down_for_a_week_is_told_only_what_it_must_know() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let peer = Fake::start(false);
+    let bob = met(&alice, &peer, "bob");
+    make_follow(&server, bob, &alice);
+    let status = alice.post_status("before");
+    server.federate();
+    let host = peer.base.strip_prefix("http://").unwrap();
+    for (days, expected) in [(6, 1), (8, 0)] {
+        let down = "INSERT OR REPLACE INTO hosts (host, fails, down_since) VALUES (?1, 9, unixepoch('subsec') * 1000 - ?2 * 86400000)";
+        server.sql().execute(down, (host, days)).unwrap();
+        let before = number(&server, "SELECT count(*) FROM deliveries");
+        alice.post_status("news");
+        server.run_jobs();
+        assert_eq!(
+            number(&server, "SELECT count(*) FROM deliveries") - before,
+            expected,
+            "{days} days"
+        );
+    }
+    let before = number(&server, "SELECT count(*) FROM deliveries");
+    alice
+        .post(&format!("/api/v1/accounts/{bob}/follow"), &[])
+        .ok();
+    alice
+        .delete(&format!(
+            "/api/v1/statuses/{}",
+            status["id"].as_str().unwrap()
+        ))
+        .ok();
+    server.run_jobs();
+    assert_eq!(
+        number(&server, "SELECT count(*) FROM deliveries") - before,
+        2,
+        "a request and a deletion wait"
+    );
+}
+
+#[test]
+fn when_too_much_waits_profiles_go_first_and_then_the_oldest() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let peer = Fake::start(false);
+    make_follow(&server, met(&alice, &peer, "bob"), &alice);
+    // Nobody hears of changes whose key nobody ever needed.
+    super::fetch(&server, "/users/alice").ok();
+    let oldest = alice.post_status("oldest");
+    alice
+        .patch(
+            "/api/v1/accounts/update_credentials",
+            &[("display_name", "A.")],
+        )
+        .ok();
+    for round in 0..3 {
+        alice.post_status(&format!("post {round}"));
+    }
+    server.run_jobs();
+    let trim = |most| {
+        server
+            .app
+            .db()
+            .write(|tx| kenoma::db::deliveries::trim(tx, most))
+            .unwrap()
+    };
+    assert_eq!(
+        number(&server, "SELECT count(*) FROM deliveries WHERE state = 0"),
+        5
+    );
+    assert_eq!(trim(5), 0);
+    assert_eq!(trim(4), 1);
+    let profiles = "SELECT count(*) FROM deliveries AS d JOIN activities AS a ON a.id = d.activity_id WHERE a.json LIKE '%\"Update\"%'";
+    assert_eq!(number(&server, profiles), 0);
+    assert_eq!(trim(3), 1);
+    let path = format!(
+        "/api/v1/kenoma/statuses/{}/deliveries",
+        oldest["id"].as_str().unwrap()
+    );
+    let told = alice.get(&path).ok();
+    assert_eq!(
+        (&told[0]["state"], &told[0]["error"]),
+        (&json!("failed"), &json!("the queue was full"))
+    );
+    server.federate();
+    assert_eq!(posts(&peer).len(), 3);
+}
+
+#[test]
+fn t16_a_thousand_followers_on_fifty_servers_cost_fifty_requests_with_one_body() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let peers: Vec<Fake> = (0..50).map(|_| Fake::start(false)).collect();
+    let db = server.sql();
+    db.execute_batch("BEGIN").unwrap();
+    let me: i64 = alice.id.parse().unwrap();
+    for number in 0..1000 {
+        let peer = &peers[number % 50];
+        let uri = peer.url(&format!("/users/u{number}"));
+        let id = kenoma::ids::next();
+        db.execute(
+            "INSERT INTO accounts (id, username, host, uri, url, inbox, shared_inbox, created_at) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, 0)",
+            (id, format!("u{number}"), peer.base.strip_prefix("http://").unwrap(), &uri, format!("{uri}/inbox"), peer.url("/inbox")),
+        )
+        .unwrap();
+        db.execute(
+            "INSERT INTO follows (id, account_id, target_id, created_at) VALUES (?1, ?2, ?3, 0)",
+            [kenoma::ids::next(), id, me],
+        )
+        .unwrap();
+    }
+    db.execute_batch("COMMIT").unwrap();
+    alice.post_status("to a thousand");
+    server.federate();
+    assert_eq!(number(&server, "SELECT count(*) FROM activities"), 1);
+    let bodies: Vec<Vec<(String, Value)>> = peers.iter().map(Fake::got).collect();
+    assert!(
+        bodies
+            .iter()
+            .all(|got| got.len() == 1 && got[0].0 == "/inbox")
+    );
+    let digests: std::collections::BTreeSet<String> = peers
+        .iter()
+        .map(|peer| {
+            let head = peer.asked("/inbox").remove(0).to_ascii_lowercase();
+            head.lines()
+                .find(|line| line.starts_with("digest:"))
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(digests.len(), 1);
+    assert_eq!(bodies[0][0].1["actor"], format!("{BASE}/users/alice"));
+}
+
+#[test]
+fn of_what_is_done_and_taken_back_again_and_again_a_server_that_was_down_hears_the_last() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let peer = Fake::start(false);
+    let bob = peer.actor("bob");
+    peer.document("/1", &peer.note("/1", &bob));
+    let query = encode(&[("q", &peer.url("/1")), ("resolve", "true")]);
+    let found = alice.get(&format!("/api/v2/search?{query}")).ok();
+    let status = found["statuses"][0]["id"].as_str().unwrap().to_owned();
+    peer.raw("/inbox", 503, "", "");
+    let last = |verbs: &[&str]| {
+        for verb in verbs {
+            alice
+                .post(&format!("/api/v1/statuses/{status}/{verb}"), &[])
+                .ok();
+            server.sql().execute("DELETE FROM hosts", []).unwrap();
+            server.federate();
+        }
+        peer.raw("/inbox", 202, "", "");
+        let before = posts(&peer).len();
+        make_due(&server);
+        server.federate();
+        let kinds = posts(&peer).split_off(before).into_iter();
+        kinds
+            .map(|said| said["type"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(last(&["favourite", "unfavourite", "favourite"]), ["Like"]);
+    peer.raw("/inbox", 503, "", "");
+    assert_eq!(last(&["unfavourite", "favourite", "unfavourite"]), ["Undo"]);
+}
