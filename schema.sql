@@ -756,12 +756,12 @@ CREATE TABLE markers (
   PRIMARY KEY (account_id, timeline)
 ) WITHOUT ROWID;
 
--- Lists of people whom somebody follows, blocks or mutes at once (pleroma-contract 2), worked off in the background. The figures
+-- Lists of people, servers or posts that somebody follows, blocks, bookmarks… at once (pleroma-contract 2), worked off in the background. The figures
 -- are kept in the transactions that change the rows.
 CREATE TABLE imports (
   id          INTEGER PRIMARY KEY,
   account_id  INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
-  kind        TEXT    NOT NULL CHECK (kind IN ('follows','blocks','mutes')),
+  kind        TEXT    NOT NULL CHECK (kind IN ('follows','blocks','mutes','domain_blocks','lists','bookmarks')),
   total       INTEGER NOT NULL,
   done        INTEGER NOT NULL DEFAULT 0,
   failed      INTEGER NOT NULL DEFAULT 0,

@@ -1,4 +1,4 @@
-//! Imports of people: lists that somebody uploaded, and what became of each name.
+//! Imports: lists of people, hosts or posts that somebody uploaded, and what became of each name.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -6,33 +6,43 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{AccountId, ImportId};
 
-/// What is done to the people on a list.
+/// What is done with what stands on a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Follow them.
+    /// Follow these people.
     Follows,
-    /// Block them.
+    /// Block these people.
     Blocks,
-    /// Mute them.
+    /// Mute these people.
     Mutes,
+    /// Block everybody of these hosts.
+    DomainBlocks,
+    /// Put these people on lists.
+    Lists,
+    /// Bookmark these posts.
+    Bookmarks,
 }
+
+const KINDS: [(&str, Kind); 6] = [
+    ("follows", Kind::Follows),
+    ("blocks", Kind::Blocks),
+    ("mutes", Kind::Mutes),
+    ("domain_blocks", Kind::DomainBlocks),
+    ("lists", Kind::Lists),
+    ("bookmarks", Kind::Bookmarks),
+];
 
 impl Kind {
     /// As it is stored and shown.
     pub fn name(self) -> &'static str {
-        match self {
-            Kind::Follows => "follows",
-            Kind::Blocks => "blocks",
-            Kind::Mutes => "mutes",
-        }
+        KINDS[self as usize].0
     }
 
-    fn parse(name: &str) -> Kind {
-        match name {
-            "blocks" => Kind::Blocks,
-            "mutes" => Kind::Mutes,
-            _ => Kind::Follows,
-        }
+    fn parse(name: &str) -> Option<Kind> {
+        let mut kinds = KINDS.iter();
+        kinds
+            .find(|(known, _)| *known == name)
+            .map(|(_, kind)| *kind)
     }
 }
 
@@ -88,7 +98,8 @@ impl ImportRow {
         Ok(ImportRow {
             id: row.get("id")?,
             account: row.get("account_id")?,
-            kind: Kind::parse(&row.get::<_, String>("kind")?),
+            kind: Kind::parse(&row.get::<_, String>("kind")?)
+                .ok_or(rusqlite::Error::InvalidQuery)?,
             total: row.get("total")?,
             done: row.get("done")?,
             failed: row.get("failed")?,

@@ -412,7 +412,7 @@ CREATE INDEX users_mascot ON users (mascot_id) WHERE mascot_id IS NOT NULL;
 CREATE TABLE imports (
   id          INTEGER PRIMARY KEY,
   account_id  INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
-  kind        TEXT    NOT NULL CHECK (kind IN ('follows','blocks','mutes')),
+  kind        TEXT    NOT NULL CHECK (kind IN ('follows','blocks','mutes','domain_blocks','lists','bookmarks')),
   total       INTEGER NOT NULL,
   done        INTEGER NOT NULL DEFAULT 0,
   failed      INTEGER NOT NULL DEFAULT 0,

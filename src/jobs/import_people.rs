@@ -1,17 +1,19 @@
-//! Works off an import of follows, blocks or mutes, a part at a time. What became of each name is written in the
+//! Works off an import, a part at a time. What became of each name is written in the
 //! transaction of its effect, so that after a crash the rest goes on where it was.
 
 use std::time::{Duration, Instant};
 
 use super::Outcome;
 use crate::app::App;
+use crate::db::imports::{self, Kind};
 use crate::db::jobs::{self, JobRow};
-use crate::db::{accounts, imports};
+use crate::db::{accounts, statuses};
 use crate::error::Result;
 use crate::fed::resolve::{self, Budget, Failure, Found};
 use crate::fed::wire;
-use crate::ids::{AccountId, ImportId};
+use crate::ids::{AccountId, ImportId, StatusId};
 use crate::ops;
+use crate::ops::imports::Meant;
 
 /// No part takes much longer, so that other work has its turn.
 const TURN: Duration = Duration::from_secs(3);
@@ -40,18 +42,55 @@ fn part(app: &App, job: &JobRow, id: ImportId) -> Result<Outcome> {
     let begun = Instant::now();
     let mut found = Vec::new();
     for person in &people {
-        found.push(resolve(app, &person.who)?);
+        found.push(meant(app, import.kind, &person.who)?);
         if begun.elapsed() > TURN {
             break;
         }
     }
     app.db().write(|tx| {
         for (person, found) in people.iter().zip(found) {
-            ops::imports::apply(tx, &import, person, found)?;
+            ops::imports::apply(tx, &import, person, found.as_ref())?;
         }
         jobs::again(tx, job.id)
     })?;
     Ok(Outcome::Again)
+}
+
+/// What a name on a list means.
+fn meant(app: &App, kind: Kind, name: &str) -> Result<Option<Meant>> {
+    match kind {
+        Kind::DomainBlocks => Ok(url::Host::parse(name)
+            .ok()
+            .map(|host| Meant::Host(host.to_string()))),
+        Kind::Bookmarks => Ok(post(app, name)?.map(Meant::Status)),
+        _ => Ok(resolve(app, name)?.map(Meant::Account)),
+    }
+}
+
+/// The post of that id, looked up if it is not known here and may be.
+fn post(app: &App, uri: &str) -> Result<Option<StatusId>> {
+    if let Some(known) = app.db().read(|db| statuses::by_uri(db, uri))? {
+        return Ok(Some(known.id));
+    }
+    let is_elsewhere = wire::is_id(uri)
+        && wire::host_of(uri).is_some_and(|host| !is_ours(app, &host))
+        && app.config().federation.enabled;
+    if !is_elsewhere {
+        return Ok(None);
+    }
+    match resolve::object(app, uri, &Budget::brief()) {
+        Ok(found) => Ok(Some(found)),
+        Err(Failure::Ours(error)) => Err(error),
+        Err(failure) => {
+            log::info!("importing {}: {failure}", uri.escape_debug());
+            Ok(None)
+        }
+    }
+}
+
+fn is_ours(app: &App, host: &str) -> bool {
+    let base = app.base();
+    host.eq_ignore_ascii_case(base.authority()) || host.eq_ignore_ascii_case(&base.host())
 }
 
 /// Whom a name or address on a list means; who is not known here is looked up (federation.md 1.3).
@@ -75,17 +114,13 @@ fn resolve(app: &App, who: &str) -> Result<Option<AccountId>> {
 }
 
 fn look_up(app: &App, who: &str, is_address: bool) -> resolve::Resolved<Option<AccountId>> {
-    let base = app.base();
-    let is_ours = |host: &str| {
-        host.eq_ignore_ascii_case(base.authority()) || host.eq_ignore_ascii_case(&base.host())
-    };
     let budget = Budget::brief();
     if !app.config().federation.enabled {
         return Ok(None);
     }
     if is_address {
         // By the authority: another port is another server.
-        let is_elsewhere = wire::host_of(who).is_some_and(|host| !is_ours(&host));
+        let is_elsewhere = wire::host_of(who).is_some_and(|host| !is_ours(app, &host));
         return match is_elsewhere {
             true => match resolve::any(app, who, &budget)? {
                 Found::Account(account) => Ok(Some(account)),
@@ -95,7 +130,7 @@ fn look_up(app: &App, who: &str, is_address: bool) -> resolve::Resolved<Option<A
         };
     }
     match who.split_once('@') {
-        Some((name, host)) if !is_ours(host) => {
+        Some((name, host)) if !is_ours(app, host) => {
             resolve::handle(app, name, &host.to_lowercase(), &budget).map(Some)
         }
         _ => Ok(None),

@@ -26,6 +26,42 @@ pub struct Entry {
     /// Of mutes: `Hide notifications`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notifications: Option<bool>,
+    /// Of lists: the title of the one to stand on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+}
+
+/// Reads lists with their members as Mastodon exports them: a title and a name on each line, with a header or without.
+pub fn parse_lists(text: &str) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        let columns = columns(line);
+        let column = |at| columns.get(at).unwrap_or_default().trim();
+        let (title, who) = (column(0), column(1).trim_start_matches('@'));
+        if who.is_empty() || title.is_empty() || who == HEADER {
+            continue;
+        }
+        entries.push(Entry {
+            who: who.to_owned(),
+            list: Some(title.to_owned()),
+            ..Entry::default()
+        });
+    }
+    entries
+}
+
+/// Reads hosts or addresses, the first column of each line. A line that begins with `#` is a header.
+pub fn parse_names(text: &str) -> Vec<Entry> {
+    let names = text.trim_start_matches('\u{feff}').lines().map(columns);
+    let names = names.filter_map(|columns| {
+        let name = columns.get(0).unwrap_or_default().trim().to_owned();
+        (!name.is_empty() && !name.starts_with('#')).then_some(name)
+    });
+    let entry = |who| Entry {
+        who,
+        ..Entry::default()
+    };
+    names.map(entry).collect()
 }
 
 /// Reads a list. Nothing is refused: what names nobody is found out later, one by one.
@@ -113,6 +149,25 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_read_with_their_titles_and_other_names_line_by_line() {
+        let entry = |list: &str, who: &str| Entry {
+            who: who.into(),
+            list: Some(list.into()),
+            ..Entry::default()
+        };
+        assert_eq!(
+            parse_lists(
+                "List name,Account address\n\"Friends, old\",@a@b.example\r\nalone\n,c\nx,d\n"
+            ),
+            [entry("Friends, old", "a@b.example"), entry("x", "d")]
+        );
+        let names =
+            parse_names("\u{feff}#domain,#severity\nBad.example\n \nhttps://a.example/1,x\n");
+        let names: Vec<&str> = names.iter().map(|entry| entry.who.as_str()).collect();
+        assert_eq!(names, ["Bad.example", "https://a.example/1"]);
+    }
+
+    #[test]
     fn names_are_separated_by_lines_and_white_space() {
         assert_eq!(
             names(
@@ -142,7 +197,7 @@ mod tests {
             reblogs: Some(reblogs),
             notify: Some(notify),
             languages: languages.map(|all| all.iter().map(|text| (*text).to_owned()).collect()),
-            notifications: None,
+            ..Entry::default()
         };
         assert_eq!(
             list,

@@ -10,7 +10,7 @@ use crate::ids::ImportId;
 #[derive(Serialize)]
 pub struct Import {
     id: ImportId,
-    /// `follows`, `blocks` or `mutes`.
+    /// `follows`, `blocks`, `mutes`, `domain_blocks`, `lists` or `bookmarks`.
     #[serde(rename = "type")]
     kind: &'static str,
     total: i64,

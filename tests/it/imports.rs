@@ -387,3 +387,91 @@ fn an_import_ends_with_its_account() {
         .unwrap();
     assert_eq!(left, 0);
 }
+
+#[test]
+fn what_is_exported_can_be_imported_by_somebody_else() {
+    let server = TestServer::new();
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| server.user(name));
+    let make = |path: &str, form: &[(&str, &str)]| alice.post(path, form).ok();
+    let list = make("/api/v1/lists", &[("title", "Friends, old")]);
+    let members = format!("/api/v1/lists/{}/accounts", text(&list, "id"));
+    make(&members, &[("account_ids[]", &carol.id)]);
+    make("/api/v1/domain_blocks", &[("domain", "bad.example")]);
+    let kept = carol.post_status("worth keeping");
+    make(
+        &format!("/api/v1/statuses/{}/bookmark", text(&kept, "id")),
+        &[],
+    );
+    for kind in ["lists", "domain_blocks", "bookmarks"] {
+        let file = alice.get(&format!("/settings/exports/{kind}.csv")).text();
+        // Twice is once.
+        for _ in 0..2 {
+            upload(&bob, kind, &file);
+            server.run_jobs();
+        }
+        let states: Vec<String> = outcome(&bob).into_iter().map(|(_, state)| state).collect();
+        assert_eq!(states, ["done"], "{kind}");
+        assert_eq!(
+            bob.get("/api/v1/pleroma/imports").ok()[0]["type"],
+            kind,
+            "the newest import"
+        );
+        let again = bob.get(&format!("/settings/exports/{kind}.csv")).text();
+        assert_eq!(again, file, "{kind}");
+    }
+    let lists = bob.get("/api/v1/lists").ok();
+    assert_eq!(lists.as_array().unwrap().len(), 1);
+    let members = format!("/api/v1/lists/{}/accounts", text(&lists[0], "id"));
+    assert_eq!(names(&bob.get(&members).ok()), ["carol"]);
+    assert_eq!(
+        bob.get("/api/v1/domain_blocks").ok(),
+        json!(["bad.example"])
+    );
+    assert_eq!(bob.get("/api/v1/bookmarks").ok()[0]["id"], kept["id"]);
+}
+
+#[test]
+fn lines_that_name_nothing_are_told_with_the_reason() {
+    let server = TestServer::with(&["federation.enabled=false"]);
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let hidden = bob.post_with("not for you", &[("visibility", "private")]);
+    let hidden = text(&hidden, "uri");
+    let person = bob.get("/api/v1/accounts/verify_credentials").ok();
+    let reasons = |kind: &str, list: &str| {
+        upload(&alice, kind, list);
+        server.run_jobs();
+        let imports = alice.get("/api/v1/pleroma/imports").ok();
+        let path = format!(
+            "/api/v1/pleroma/imports/{}/accounts",
+            text(&imports[0], "id")
+        );
+        let people = alice.get(&path).ok();
+        let rows = people.as_array().unwrap().iter();
+        rows.map(|row| text(row, "error").to_owned())
+            .collect::<Vec<_>>()
+    };
+    let no_post = "There is no such post, or its server does not answer";
+    let list = format!("{hidden}\nhttps://far.example/1\n{}", text(&person, "uri"));
+    assert_eq!(
+        reasons("bookmarks", &list),
+        ["Record not found", no_post, no_post]
+    );
+    assert_eq!(alice.get("/api/v1/bookmarks").ok(), json!([]));
+    assert_eq!(
+        reasons("domain_blocks", "no host\n"),
+        ["That is not the name of a server"]
+    );
+    let no_account = "There is no such account, or its server does not answer";
+    assert_eq!(reasons("lists", "friends,nobody\n"), [no_account]);
+    assert_eq!(alice.get("/api/v1/lists").ok(), json!([]));
+    let long = format!("{},bob\n", "x".repeat(257));
+    assert_eq!(
+        reasons("lists", &long),
+        ["The title is longer than 256 characters"]
+    );
+    for kind in ["domain_blocks_import", "lists_import", "bookmarks_import"] {
+        alice
+            .post(&format!("/api/pleroma/{kind}"), &[])
+            .refused(400, "Missing field: list.");
+    }
+}

@@ -1,5 +1,5 @@
 //! Follows, blocks and mutes from a list (pleroma-contract 2), and what became of each name. Reading the results is an
-//! addition of kenoma's: other servers of the kind tell nothing.
+//! addition of kenoma's, as are lists of servers, of lists' members and of bookmarks: what Mastodon exports.
 
 use crate::db::imports::{self, Kind};
 use crate::error::{Error, Result};
@@ -28,6 +28,21 @@ pub fn blocks(cx: &Ctx) -> Result<Reply> {
 /// `POST /api/pleroma/mutes_import`
 pub fn mutes(cx: &Ctx) -> Result<Reply> {
     begin(cx, Kind::Mutes)
+}
+
+/// `POST /api/pleroma/domain_blocks_import`
+pub fn domain_blocks(cx: &Ctx) -> Result<Reply> {
+    begin(cx, Kind::DomainBlocks)
+}
+
+/// `POST /api/pleroma/lists_import`
+pub fn lists(cx: &Ctx) -> Result<Reply> {
+    begin(cx, Kind::Lists)
+}
+
+/// `POST /api/pleroma/bookmarks_import`
+pub fn bookmarks(cx: &Ctx) -> Result<Reply> {
+    begin(cx, Kind::Bookmarks)
 }
 
 fn begin(cx: &Ctx, kind: Kind) -> Result<Reply> {
