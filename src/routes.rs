@@ -128,6 +128,7 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/instance/peers",                  Open,                                         instance::peers),
     get("/api/v1/instance/rules",                  Open,                                         instance::rules),
     get("/api/v1/instance/activity",               Open,                                         instance::activity),
+    get("/api/v1/instance/domain_blocks",          Open,                                         instance::domain_blocks),
     get("/api/v1/instance/extended_description",   Open,                                         instance::extended_description),
     get("/api/v1/instance/privacy_policy",         Open,                                         instance::privacy_policy),
     get("/api/v1/instance/terms_of_service",       Open,                                         instance::terms_of_service),

@@ -206,6 +206,15 @@ pub fn page(db: &Connection, page: &Page) -> Result<Vec<DomainPolicyRow>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Decisions that keep servers out or their people out of sight, by host.
+pub fn in_force(db: &Connection) -> Result<Vec<DomainPolicyRow>> {
+    let mut stmt = db.prepare_cached(select!(
+        "domain_policies AS p WHERE p.severity <> 'noop' ORDER BY p.host"
+    ))?;
+    let rows = stmt.query_map([], DomainPolicyRow::read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// One decision; 404 for an unknown one.
 pub fn by_id(db: &Connection, id: DomainPolicyId) -> Result<DomainPolicyRow> {
     db.prepare_cached(select!("domain_policies AS p WHERE p.id = ?1"))?

@@ -118,7 +118,11 @@ macro_rules! strictness {
                             THEN p.for_private_mentions ELSE 0 END) END,
                 CASE WHEN EXISTS (SELECT 1 FROM follows WHERE account_id = actor.id AND target_id = u.account_id AND pending = 0)
                      THEN 0 ELSE p.for_not_followers END,
-                CASE WHEN actor.created_at > ?6 - 2592000000 THEN p.for_new_accounts ELSE 0 END) END"
+                CASE WHEN actor.created_at > ?6 - 2592000000 THEN p.for_new_accounts ELSE 0 END,
+                CASE WHEN p.for_limited_accounts > 0 AND actor.host <> '' AND EXISTS
+                       (SELECT 1 FROM domain_policies AS decided WHERE decided.severity = 'silence'
+                           AND (decided.host = actor.host OR substr(actor.host, -length(decided.host) - 1) = '.' || decided.host))
+                     THEN p.for_limited_accounts ELSE 0 END) END"
     };
 }
 

@@ -82,6 +82,7 @@ const ENTITIES: &[(&str, &str)] = &[
     ("FieldsLimits", "max_fields:int max_remote_fields:int name_length:int value_length:int"),
     ("ExtendedDescription", "updated_at:date content:str"),
     ("TermsOfService", "effective_date:day effective:bool content:str succeeded_by:day|null"),
+    ("PublicDomainBlock", "domain:str digest:str severity:'silence'|'suspend' comment:str"),
     ("Week", "week:number statuses:number logins:number registrations:number"),
     // 2.3, 2.4
     (
@@ -293,6 +294,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("ExtendedDescription", "GET /api/v1/instance/extended_description /api/v1/instance/privacy_policy"),
     ("TermsOfService", "GET /api/v1/instance/terms_of_service"),
     ("[Week]", "GET /api/v1/instance/activity"),
+    ("[PublicDomainBlock]", "GET /api/v1/instance/domain_blocks"),
     ("{[str]}", "GET /api/v1/instance/translation_languages"),
     ("Profile", "GET PATCH /api/v1/profile"),
     ("CredentialAccount", "DELETE /api/v1/profile/avatar /api/v1/profile/header"),

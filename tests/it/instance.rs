@@ -395,3 +395,39 @@ fn the_operators_texts_are_told_as_they_were_written() {
     // Nothing is translated here, and the instance says so.
     assert_eq!(about("translation_languages").ok(), json!({}));
 }
+
+#[test]
+fn decisions_about_other_servers_are_told_as_far_as_the_admins_want() {
+    let server = TestServer::new();
+    let root = server.admin("root");
+    let decide = |form: &[(&str, &str)]| {
+        root.post("/api/v1/admin/domain_blocks", form).ok();
+    };
+    assert_eq!(server.get("/api/v1/instance/domain_blocks").ok(), json!([]));
+    decide(&[
+        ("domain", "rude.example"),
+        ("severity", "suspend"),
+        ("public_comment", "rude"),
+        ("private_comment", "very rude"),
+    ]);
+    decide(&[
+        ("domain", "loud.example"),
+        ("severity", "silence"),
+        ("obfuscate", "true"),
+    ]);
+    decide(&[("domain", "fine.example"), ("severity", "noop")]);
+    let told = server.get("/api/v1/instance/domain_blocks").ok();
+    let rude = json!({
+        "domain": "rude.example",
+        // printf rude.example | sha256sum
+        "digest": "87d82db5b100e29978515cd5b92cf0b7dad4eb294b560644a67d7d6554236d9a",
+        "severity": "suspend",
+        "comment": "rude",
+    });
+    assert_eq!(told[1], rude);
+    assert_eq!(
+        (&told[0]["domain"], &told[0]["severity"]),
+        (&json!("lou*.****ple"), &json!("silence"))
+    );
+    assert_eq!(told.as_array().unwrap().len(), 2);
+}

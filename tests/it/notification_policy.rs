@@ -282,3 +282,33 @@ fn the_first_version_of_the_policy_is_the_same_one() {
     alice.put(path, &[("filter_not_followers", "false")]).ok();
     assert_eq!(alice.get(path).ok()["filter_not_followers"], false);
 }
+
+#[test]
+fn people_of_silenced_servers_are_limited_accounts() {
+    let server = TestServer::new();
+    let (alice, root) = (server.user("alice"), server.admin("root"));
+    let far = crate::planted::stranger(&server, "far", "cats.loud.example");
+    let near = crate::planted::stranger(&server, "near", "quiet.example");
+    alice
+        .patch(POLICY, &[("for_limited_accounts", "filter")])
+        .ok();
+    let follows = |actor: &str| {
+        let (to, from) = (alice.id.parse().unwrap(), actor.parse().unwrap());
+        server.app.db().write(|tx| {
+            kenoma::ops::notifications::push(
+                tx,
+                kenoma::ops::notifications::Kind::Follow,
+                to,
+                from,
+                None,
+                None,
+            )
+        })
+    };
+    let form = [("domain", "loud.example"), ("severity", "silence")];
+    root.post("/api/v1/admin/domain_blocks", &form).ok();
+    follows(&far).unwrap();
+    follows(&near).unwrap();
+    assert_eq!(ids(&alice.get(REQUESTS).ok()), [&*far]);
+    assert_eq!(told(&alice), 1);
+}

@@ -10,8 +10,10 @@ use serde_json::json;
 
 use crate::api::features;
 use crate::app::App;
+use crate::auth::secret::digest;
 use crate::clock::Timestamp;
 use crate::db;
+use crate::db::domain_policies::DomainPolicyRow;
 use crate::error::{Error, Result};
 use crate::media::site;
 use crate::ops::featured_tags::MAX_FEATURED_TAGS;
@@ -72,6 +74,51 @@ pub fn activity(cx: &Ctx) -> Result<Reply> {
         registrations: week.registrations.to_string(),
     };
     Reply::json(&weeks.into_iter().map(week).collect::<Vec<_>>())
+}
+
+/// A decision of the admins about another server, as everybody may know it.
+#[derive(Serialize)]
+struct DomainBlock {
+    domain: String,
+    /// SHA-256 of the whole name, by which it is known where it is not shown in full.
+    digest: String,
+    severity: &'static str,
+    comment: String,
+}
+
+impl From<DomainPolicyRow> for DomainBlock {
+    fn from(row: DomainPolicyRow) -> DomainBlock {
+        let digest = digest(&row.host);
+        DomainBlock {
+            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            domain: match row.obfuscate {
+                true => obfuscated(&row.host),
+                false => row.host,
+            },
+            severity: row.severity.name(),
+            comment: row.public_comment,
+        }
+    }
+}
+
+/// A host's name with its middle half starred out.
+fn obfuscated(host: &str) -> String {
+    let length = host.chars().count();
+    let hidden = length / 4..length - length / 4;
+    let shown = host.chars().enumerate();
+    shown
+        .map(|(at, c)| match hidden.contains(&at) && c != '.' {
+            true => '*',
+            false => c,
+        })
+        .collect()
+}
+
+/// `GET /api/v1/instance/domain_blocks`: servers that are kept out (`suspend`) or out of sight (`silence`).
+pub fn domain_blocks(cx: &Ctx) -> Result<Reply> {
+    let rows = cx.app.db().read(db::domain_policies::in_force)?;
+    let shown: Vec<DomainBlock> = rows.into_iter().map(DomainBlock::from).collect();
+    Reply::json(&shown)
 }
 
 /// `GET /api/v1/instance/translation_languages`: from which language into which; nothing is translated here.
