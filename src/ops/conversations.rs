@@ -32,9 +32,9 @@ pub fn set_recipients(tx: &Tx, me: AccountId, id: i64, people: &[AccountId]) -> 
     listing::set_recipients(tx, id, &[people, &[me]].concat())
 }
 
-/// Marks a conversation as read.
-pub fn read(tx: &Tx, me: AccountId, id: i64) -> Result<()> {
-    known_or(listing::mark_read(tx, me, id)?)
+/// Marks a conversation as read, or as one to come back to.
+pub fn mark(tx: &Tx, me: AccountId, id: i64, unread: bool) -> Result<()> {
+    known_or(listing::mark(tx, me, id, unread)?)
 }
 
 /// Marks all conversations as read; returns those that were not.

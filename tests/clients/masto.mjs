@@ -3,10 +3,11 @@
 
 import { strict as assert } from 'node:assert'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import { Day, ROOT, serve } from './harness.mjs'
+import { surface, walk, watch } from './surface_masto.mjs'
 
 // masto.js uses it and Node got it in version 22; Debian's is older.
 Promise.withResolvers ??= function () {
@@ -34,10 +35,11 @@ const { default: generator } = require('megalodon')
 
 const day = new Day('masto.js')
 const step = (what, act) => day.step(what, act)
-const server = await serve('alice', 'bob')
+const server = await serve('alice', 'bob', 'root:admin')
 const { url, users } = server
-const rest = name => createRestAPIClient({ url, accessToken: users[name].token })
-const [alice, bob] = [rest('alice'), rest('bob')]
+const watched = surface(join(dirname(masto), 'mastodon'))
+const rest = name => watch(watched, createRestAPIClient({ url, accessToken: users[name].token }))
+const [alice, bob, admin] = ['alice', 'bob', 'root'].map(rest)
 const streaming = createStreamingAPIClient({
   accessToken: users.alice.token,
   streamingApiUrl: url.replace('http', 'ws'),
@@ -184,6 +186,8 @@ for (const kind of ['pleroma', 'mastodon']) {
   })
 }
 
+await walk({ step, url, admin, alice, bob, users })
+await step('the whole library is used, or it is said why not', () => watched.end())
 await step('the server leaves in order while streams are open', async () => {
   const leaving = server.stop()
   streaming.close()

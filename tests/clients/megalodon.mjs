@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { Day, ROOT, authorize, eventually, picture, serve } from './harness.mjs'
+import { surface, walk } from './surface_megalodon.mjs'
 
-const { default: generator, detector } = createRequire(join(ROOT, 'target', 'clients', 'package.json'))('megalodon')
+const { default: library, detector } = createRequire(join(ROOT, 'target', 'clients', 'package.json'))('megalodon')
 
 const SCOPES = ['read', 'write', 'follow', 'push']
 const folder = mkdtempSync(join(tmpdir(), 'kenoma-megalodon-'))
@@ -26,8 +27,15 @@ process.exit(failed || !passed ? 1 : 0)
 async function spendADay(name, kindOf) {
   const day = new Day(name)
   const step = (what, act) => day.step(what, act)
-  const server = await serve('alice', 'bob')
+  const server = await serve('alice', 'bob', 'root:admin')
   const { url } = server
+  // Every client of this day is watched for which of its methods are called.
+  let watched
+  const generator = (kind, ...more) => {
+    const client = library(kind, ...more)
+    watched ??= surface(kind, client)
+    return watched.watch(client)
+  }
   let kind, app, alice, bob, me, post, reply, mention
   const ids = list => list.map(entity => entity.id)
   const refused = (promise, status) =>
@@ -225,6 +233,10 @@ async function spendADay(name, kindOf) {
     await alice.dismissNotifications()
     assert.deepEqual((await alice.getNotifications()).data, [])
   })
+  await walk({
+    step, kind, url, app, alice, bob, generator, admin: server.users.root.token,
+    file: () => createReadStream(file), can: name => !(name in watched.notApplicable)
+  })
   await step('unfollow', async () => {
     assert(!(await bob.unfollowAccount(me.id)).data.following)
   })
@@ -233,6 +245,7 @@ async function spendADay(name, kindOf) {
     await refused(alice.verifyAccountCredentials(), 403)
   })
   await step('the server leaves in order', () => server.stop())
+  await step('the whole library is used, or it is said why not', () => watched.end())
   passed += day.passed
   failed += day.failed
 }

@@ -292,6 +292,13 @@ fn a_conversation_is_read_by_reading_it_or_by_writing_into_it() {
         (conversation.as_str(), &json!(false))
     );
     assert_eq!(unread(&alice), 0);
+    let again = format!("/api/v1/conversations/{conversation}/unread");
+    assert_eq!(alice.post(&again, &[]).ok()["unread"], true);
+    assert_eq!(unread(&alice), 1);
+    bob.post(&again, &[]).refused(404, "Record not found");
+    alice
+        .post(&format!("/api/v1/conversations/{conversation}/read"), &[])
+        .ok();
     let theirs = id(&only(&bob)).to_owned();
     reply(&bob, &theirs, "two");
     assert_eq!(unread(&alice), 1);

@@ -296,7 +296,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("[Week]", "GET /api/v1/instance/activity"),
     ("[PublicDomainBlock]", "GET /api/v1/instance/domain_blocks"),
     ("{[str]}", "GET /api/v1/instance/translation_languages"),
-    ("Profile", "GET PATCH /api/v1/profile"),
+    ("Profile", "GET PATCH PUT /api/v1/profile"),
     ("CredentialAccount", "DELETE /api/v1/profile/avatar /api/v1/profile/header"),
     ("[TrendingLink]", "GET /api/v1/trends/links"),
     ("CredentialAccount", "GET /api/v1/accounts/verify_credentials"),

@@ -37,6 +37,8 @@ fn a_profile_shows_the_texts_as_typed_and_no_picture_where_none_was_chosen() {
     // It is the same profile that everybody sees.
     let account = server.get(&format!("/api/v1/accounts/{}", alice.id)).ok();
     assert_eq!(account["display_name"], "Alice");
+    let put = alice.put(PROFILE, &[("display_name", "Alice A.")]).ok();
+    assert_eq!(put["display_name"], "Alice A.");
     alice
         .patch(PROFILE, &[("avatar", "no picture")])
         .refused(403, "Invalid request");

@@ -24,9 +24,18 @@ pub fn list(cx: &Ctx) -> Result<Reply> {
 
 /// `POST /api/v1/conversations/{id}/read`
 pub fn read(cx: &Ctx) -> Result<Reply> {
+    mark(cx, false)
+}
+
+/// `POST /api/v1/conversations/{id}/unread`
+pub fn unread(cx: &Ctx) -> Result<Reply> {
+    mark(cx, true)
+}
+
+fn mark(cx: &Ctx, unread: bool) -> Result<Reply> {
     let (me, id) = (cx.me()?.id, id(cx)?);
     let shown = cx.app.db().write(|tx| {
-        conversations::read(tx, me, id)?;
+        conversations::mark(tx, me, id, unread)?;
         shown(cx, tx, id)
     })?;
     Reply::json(&shown)

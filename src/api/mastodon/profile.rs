@@ -16,7 +16,7 @@ pub fn show(cx: &Ctx) -> Result<Reply> {
         .read(|db| Reply::json(&profile::load(&cx.view(db), me)?))
 }
 
-/// `PATCH /api/v1/profile`: the parameters of `update_credentials`
+/// `PATCH /api/v1/profile`, and `PUT` as masto.js says it: the parameters of `update_credentials`
 pub fn update(cx: &Ctx) -> Result<Reply> {
     credentials::take(cx)?;
     show(cx)

@@ -171,11 +171,11 @@ pub fn set_recipients(db: &Connection, conversation: i64, accounts: &[AccountId]
     Ok(())
 }
 
-/// Marks a conversation of somebody's as read; `false` when it is not theirs.
-pub fn mark_read(db: &Connection, owner: AccountId, id: i64) -> Result<bool> {
+/// Marks a conversation of somebody's as read or unread; `false` when it is not theirs.
+pub fn mark(db: &Connection, owner: AccountId, id: i64, unread: bool) -> Result<bool> {
     let changed = db
-        .prepare_cached("UPDATE participations SET unread = 0 WHERE id = ?2 AND account_id = ?1")?
-        .execute(params![owner, id])?;
+        .prepare_cached("UPDATE participations SET unread = ?3 WHERE id = ?2 AND account_id = ?1")?
+        .execute(params![owner, id, unread])?;
     Ok(changed == 1)
 }
 
