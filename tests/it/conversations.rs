@@ -295,7 +295,8 @@ fn a_conversation_is_read_by_reading_it_or_by_writing_into_it() {
     let again = format!("/api/v1/conversations/{conversation}/unread");
     assert_eq!(alice.post(&again, &[]).ok()["unread"], true);
     assert_eq!(unread(&alice), 1);
-    bob.post(&again, &[]).refused(404, "Record not found");
+    bob.post(&again, &[])
+        .refused(404, "Unknown conversation id");
     alice
         .post(&format!("/api/v1/conversations/{conversation}/read"), &[])
         .ok();

@@ -402,7 +402,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("SearchV1", "GET /api/v1/search"),
     ("[Conversation]", "GET /api/v1/conversations"),
     ("[Conversation]", "POST /api/v1/pleroma/conversations/read"),
-    ("Conversation", "POST /api/v1/conversations/{id}/read"),
+    ("Conversation", "POST /api/v1/conversations/{id}/read /api/v1/conversations/{id}/unread"),
     ("Conversation", "GET PATCH /api/v1/pleroma/conversations/{id}"),
     ("[List]", "GET /api/v1/lists /api/v1/accounts/{id}/lists"),
     ("List", "POST /api/v1/lists"),

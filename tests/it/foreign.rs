@@ -27,6 +27,11 @@ fn things(server: &TestServer, owner: &TestUser, friend: &TestUser) -> Things {
     let made = |path: &str, form: &[(&str, &str)]| id(&owner.post(path, form).ok());
     let mut things = posts(owner);
     let status = things["status"].clone();
+    let sql = "SELECT c.uri FROM statuses AS s JOIN conversations AS c ON c.id = s.conversation_id WHERE s.id = ?1";
+    let thread = server.sql().query_row(sql, [&status], |row| row.get(0));
+    let thread: String = thread.unwrap();
+    let uuid = thread.rsplit('/').next().unwrap();
+    things.insert("thread", uuid.to_owned());
     let list = made("/api/v1/lists", &[("title", SECRET)]);
     owner.follow(friend);
     let members = format!("/api/v1/lists/{list}/accounts");
@@ -112,6 +117,7 @@ const IN_PATHS: &[(&str, &str)] = &[
     ("/objects/{", "uuid"),
     ("/activities/{", "uuid"),
     ("/quote_authorizations/{", "uuid"),
+    ("/contexts/{", "thread"),
     ("/api/v1/polls/{", "poll"),
     ("/api/v1/scheduled_statuses/{", "scheduled"),
     ("/api/v1/media/{", "media"),
