@@ -219,6 +219,8 @@ impl Writer {
         let file = self.zip.finish()?.into_inner();
         file.map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(&self.hidden.0, &self.path)?;
+        let folder = self.path.parent().filter(|path| *path != Path::new(""));
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
         Ok(about)
     }
 }
