@@ -37,6 +37,7 @@ pub fn lists(statuses: usize) {
         ("tag", "/api/v1/timelines/tag/tag0"),
         ("account", account.as_str()),
         ("notifications", "/api/v1/notifications"),
+        ("notifications, grouped", "/api/v2/notifications"),
         ("context, 200 answers", context.as_str()),
         ("search", "/api/v2/search?q=lazy+fox&type=statuses"),
     ] {

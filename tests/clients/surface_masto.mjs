@@ -55,7 +55,7 @@ const HIGHER = 'belongs to API version 10 and above; this server says 7'
 const NOT_APPLICABLE = {
   'v1.statuses.$select.translate': 'nothing is translated here, and the instance says so',
   'v1.statuses.$select.card.fetch': 'GET /api/v1/statuses/:id/card ended with Mastodon 3',
-  'v1.instance.languages.list': 'asks for /api/v1/instance/languages, which no Mastodon serves',
+  'v1.instance.languages.list': 'asks for /api/v1/instance/languages; the languages spoken here stand in the instance document',
   'v1.emails.confirmations.create': "asks for /api/v1/emails/confirmations; Pleroma's way is tests/it/confirmation.rs",
   'v1.media.create': 'the first version of an upload; megalodon and Mastodon.py use it'
 }

@@ -18,7 +18,7 @@ POINT = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8p
 
 NOT_APPLICABLE = {
     "status_translate": "nothing is translated here, and the instance says so",
-    "instance_languages": "asks for /api/v1/instance/languages, which no Mastodon serves",
+    "instance_languages": "asks for /api/v1/instance/languages; the languages spoken here stand in the instance document",
     "get_async_refresh_status": "no answer here is refreshed later, so none announces a refresh",
     "await_async_refresh": "no answer here is refreshed later, so none announces a refresh",
     "email_resend_confirmation": "asks for /api/v1/emails/confirmations; Pleroma's way is tests/it/confirmation.rs",
