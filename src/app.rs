@@ -79,6 +79,7 @@ impl App {
 
     /// Opens everything for a command, while a server may be running on the same data directory.
     pub fn open_beside_a_server(data: &Path, config: Config, base: BaseUrl) -> Result<App> {
+        let base = base.with_domain(&config.server.domain);
         for folder in ["uploads", "emoji", "cache", "mail", "cache/spool"] {
             make_private_dir(&data.join(folder))?;
         }

@@ -11,6 +11,7 @@ pub struct BaseUrl {
     text: String,
     host: Host,
     authority: String,
+    domain: Option<String>,
 }
 
 impl BaseUrl {
@@ -51,6 +52,7 @@ impl BaseUrl {
             text: format!("{scheme}://{authority}"),
             host,
             authority,
+            domain: None,
         }
     }
 
@@ -69,9 +71,28 @@ impl BaseUrl {
         self.host.to_string()
     }
 
-    /// Host and, where it is not the usual one, port: what follows the `@` in a handle.
+    /// Host and, where it is not the usual one, port.
     pub fn authority(&self) -> &str {
         &self.authority
+    }
+
+    /// With another name in handles (`server.domain`); an empty one is none.
+    pub fn with_domain(mut self, domain: &str) -> BaseUrl {
+        let domain = domain.trim().to_lowercase();
+        self.domain = Some(domain).filter(|domain| !domain.is_empty());
+        self
+    }
+
+    /// What follows the `@` in a handle.
+    pub fn domain(&self) -> &str {
+        self.domain.as_deref().unwrap_or(&self.authority)
+    }
+
+    /// Whether a name after an `@` means this server.
+    pub fn is_own(&self, host: &str) -> bool {
+        host.eq_ignore_ascii_case(self.domain())
+            || host.eq_ignore_ascii_case(&self.authority)
+            || host.eq_ignore_ascii_case(&self.host())
     }
 
     /// Whether browsers and peers reach this server through TLS.

@@ -210,6 +210,8 @@ settings! {
         listen: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4000);
         /// Public address, such as "https://example.org"; empty means server.listen over http.
         url: Option<BaseUrl> = None;
+        /// What follows the @ in handles, where that is not the host of server.url; it cannot be changed later.
+        domain: String = String::new();
         /// Whether slow and oversized requests are stopped here; false leaves that to a proxy.
         front_door: bool = true;
         /// Proxies whose X-Forwarded-For is believed.

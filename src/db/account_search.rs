@@ -29,11 +29,7 @@ impl Query {
         let typed = typed.trim();
         let handle = typed.trim_start_matches('@').to_lowercase();
         let (username, host) = handle.split_once('@').unwrap_or((&handle, ""));
-        let host = if host == base.authority() || host == base.host() {
-            ""
-        } else {
-            host
-        };
+        let host = if base.is_own(host) { "" } else { host };
         let named = format!("{username} {host}");
         let words: Vec<String> = named
             .split(|c: char| !c.is_alphanumeric())

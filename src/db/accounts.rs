@@ -249,9 +249,7 @@ pub fn by_id_or_name(db: &Connection, base: &BaseUrl, text: &str) -> Result<Opti
 pub fn by_name(db: &Connection, base: &BaseUrl, text: &str) -> Result<Option<AccountRow>> {
     let text = text.strip_prefix('@').unwrap_or(text);
     match text.split_once('@') {
-        Some((name, host)) if host != base.authority() && host != base.host() => {
-            by_handle(db, name, host)
-        }
+        Some((name, host)) if !base.is_own(host) => by_handle(db, name, host),
         Some((name, _)) => by_handle(db, name, ""),
         None => by_handle(db, text, ""),
     }

@@ -74,7 +74,7 @@ fn find(cx: &Ctx, resource: &str) -> Result<Option<Subject>> {
 
 fn is_here(cx: &Ctx, host: &str) -> bool {
     let base = cx.app.base();
-    host.eq_ignore_ascii_case(base.authority()) || host.eq_ignore_ascii_case(&base.host())
+    base.is_own(host)
 }
 
 fn person(cx: &Ctx, row: AccountRow) -> Subject {
@@ -83,7 +83,7 @@ fn person(cx: &Ctx, row: AccountRow) -> Subject {
         aliases.push(row.url.clone());
     }
     Subject {
-        subject: format!("acct:{}@{}", row.username, cx.app.base().authority()),
+        subject: format!("acct:{}@{}", row.username, cx.app.base().domain()),
         aliases,
         actor: row.uri,
         page: row.url,
@@ -93,7 +93,7 @@ fn person(cx: &Ctx, row: AccountRow) -> Subject {
 fn instance(cx: &Ctx) -> Subject {
     let actor = super::instance_actor(cx.app.base());
     Subject {
-        subject: format!("acct:{0}@{0}", cx.app.base().authority()),
+        subject: format!("acct:{0}@{0}", cx.app.base().domain()),
         aliases: vec![actor.clone()],
         actor,
         page: cx.app.base().join("/"),

@@ -73,7 +73,7 @@ fn post(app: &App, uri: &str) -> Result<Option<StatusId>> {
         return Ok(Some(known.id));
     }
     let is_elsewhere = wire::is_id(uri)
-        && wire::host_of(uri).is_some_and(|host| !is_ours(app, &host))
+        && wire::host_of(uri).is_some_and(|host| !app.base().is_own(&host))
         && app.config().federation.enabled;
     if !is_elsewhere {
         return Ok(None);
@@ -86,11 +86,6 @@ fn post(app: &App, uri: &str) -> Result<Option<StatusId>> {
             Ok(None)
         }
     }
-}
-
-fn is_ours(app: &App, host: &str) -> bool {
-    let base = app.base();
-    host.eq_ignore_ascii_case(base.authority()) || host.eq_ignore_ascii_case(&base.host())
 }
 
 /// Whom a name or address on a list means; who is not known here is looked up (federation.md 1.3).
@@ -120,7 +115,7 @@ fn look_up(app: &App, who: &str, is_address: bool) -> resolve::Resolved<Option<A
     }
     if is_address {
         // By the authority: another port is another server.
-        let is_elsewhere = wire::host_of(who).is_some_and(|host| !is_ours(app, &host));
+        let is_elsewhere = wire::host_of(who).is_some_and(|host| !app.base().is_own(&host));
         return match is_elsewhere {
             true => match resolve::any(app, who, &budget)? {
                 Found::Account(account) => Ok(Some(account)),
@@ -130,7 +125,7 @@ fn look_up(app: &App, who: &str, is_address: bool) -> resolve::Resolved<Option<A
         };
     }
     match who.split_once('@') {
-        Some((name, host)) if !is_ours(app, host) => {
+        Some((name, host)) if !app.base().is_own(host) => {
             resolve::handle(app, name, &host.to_lowercase(), &budget).map(Some)
         }
         _ => Ok(None),

@@ -43,7 +43,7 @@ pub fn host(base: &BaseUrl, text: &str) -> Result<String> {
     if !is_plain || !url.username().is_empty() || host.len() > 255 || !host.chars().all(fits) {
         return Err(invalid());
     }
-    if host == base.authority() || base.host().ends_with(&format!(".{host}")) {
+    if base.is_own(&host) || base.host().ends_with(&format!(".{host}")) {
         return Err(Error::Invalid(
             "Validation failed: Domain is this server".into(),
         ));

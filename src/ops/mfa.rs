@@ -64,7 +64,7 @@ pub fn pending(tx: &Tx, site: &Site, account: AccountId) -> Result<SetUp> {
         .ok_or_else(nothing_pending)?;
     let label = user
         .email
-        .unwrap_or_else(|| format!("{}@{}", user.username, site.url.authority()));
+        .unwrap_or_else(|| format!("{}@{}", user.username, site.url.domain()));
     Ok(SetUp {
         key: totp::key(&secret),
         provisioning_uri: totp::provisioning_uri(site.name, &label, &secret),

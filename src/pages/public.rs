@@ -208,7 +208,7 @@ pub fn front(cx: &Ctx) -> Result<Reply> {
 
 /// What a visitor may want to know.
 fn hints(app: &App, inhabited: bool) -> Vec<String> {
-    let host = app.base().authority();
+    let host = app.base().domain();
     if !inhabited {
         return vec!["Nobody lives here yet. Whoever started this server finds the link for the first account in its terminal.".into()];
     }

@@ -144,7 +144,7 @@ fn form(cx: &Ctx, problem: &str, status: u16) -> Result<Reply> {
 }
 
 fn welcome(cx: &Ctx, user: &UserRow) -> Result<Reply> {
-    let host = cx.app.base().authority();
+    let host = cx.app.base().domain();
     let text = match user.flags.standing(cx.app.rules().activation_required) {
         Standing::ApprovalPending => {
             "You have been registered. You'll be able to log in once your account is approved."

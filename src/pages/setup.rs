@@ -59,7 +59,7 @@ pub fn submit(cx: &Ctx) -> Result<Reply> {
     let done = page(&DonePage {
         instance: &cx.app.config().instance.name,
         name: &wanted.name,
-        host: cx.app.base().authority(),
+        host: cx.app.base().domain(),
         base: cx.app.base().as_str(),
     })?;
     Ok(unstored(done))

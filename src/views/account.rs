@@ -216,7 +216,7 @@ fn core(row: &AccountRow, house: &House) -> Core {
             "{}@{}",
             row.username,
             if row.is_local() {
-                base.authority()
+                base.domain()
             } else {
                 &row.host
             }

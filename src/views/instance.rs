@@ -369,7 +369,7 @@ impl About<'_> {
     pub fn v1(&self) -> InstanceV1<'_> {
         let (instance, upload) = (&self.config.instance, &self.config.upload);
         InstanceV1 {
-            uri: self.base.authority(),
+            uri: self.base.domain(),
             title: &instance.name,
             description: self.description(),
             short_description: self.description(),
@@ -409,7 +409,7 @@ impl About<'_> {
     pub fn v2(&self) -> InstanceV2<'_> {
         let instance = &self.config.instance;
         InstanceV2 {
-            domain: self.base.authority(),
+            domain: self.base.domain(),
             title: &instance.name,
             version: VERSION,
             source_url: env!("CARGO_PKG_REPOSITORY"),

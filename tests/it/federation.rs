@@ -27,6 +27,7 @@ mod queue;
 mod quotes;
 mod reports;
 mod samples;
+mod split_domain;
 mod stranger;
 mod threads;
 

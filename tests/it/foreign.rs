@@ -93,6 +93,8 @@ fn posts(owner: &TestUser) -> Things {
     things.insert("uuid", uri.rsplit('/').next().unwrap().to_owned());
     things.insert("uri", uri.to_owned());
     things.insert("status", id(&status));
+    let context = status["pleroma"]["context"].as_str().unwrap();
+    things.insert("context", context.rsplit('/').next().unwrap().to_owned());
     let poll = [
         ("poll[options][]", SECRET),
         ("poll[options][]", "no"),
@@ -115,6 +117,7 @@ const IN_PATHS: &[(&str, &str)] = &[
     ("/api/v1/kenoma/statuses/{", "status"),
     ("/notice/{", "status"),
     ("/objects/{", "uuid"),
+    ("/contexts/{", "context"),
     ("/activities/{", "uuid"),
     ("/quote_authorizations/{", "uuid"),
     ("/contexts/{", "thread"),

@@ -26,7 +26,7 @@ struct ByVisibility {
 pub fn stats(cx: &Ctx) -> Result<Reply> {
     let base = cx.app.base();
     let host = cx.params.nonempty("instance").map(|host| {
-        let is_own = host == base.authority() || host == base.host();
+        let is_own = base.is_own(&host);
         if is_own {
             String::new()
         } else {

@@ -85,7 +85,7 @@ pub fn bookmarks(cx: &Ctx) -> Result<Reply> {
 /// The name with a host, also for people of this server.
 fn full(cx: &Ctx, address: &Address) -> String {
     let host = match address.host.as_str() {
-        "" => cx.app.base().authority(),
+        "" => cx.app.base().domain(),
         host => host,
     };
     format!("{}@{host}", address.username)

@@ -129,7 +129,19 @@ impl Search {
             return Ok(Vec::new());
         };
         let following = self.following && cx.viewer().is_some();
-        account_search::find(db, cx.viewer(), &query, following, self.limit, self.offset)
+        let mut found =
+            account_search::find(db, cx.viewer(), &query, following, self.limit, self.offset)?;
+        // A handle may lead to somebody who goes by another one.
+        if let Some(Found::Account(id)) = self.elsewhere
+            && !following
+            && self.offset == 0
+            && !found.contains(&id)
+            && accounts::by_id(db, id)?.is_some_and(|account| !account.hidden)
+        {
+            found.insert(0, id);
+            found.truncate(self.limit.unsigned_abs() as usize);
+        }
+        Ok(found)
     }
 
     /// The account that an address names: its page here, or its ActivityPub id wherever it lives.
@@ -193,7 +205,7 @@ fn author(cx: &Ctx, db: &Connection, me: AccountId, name: &str) -> Result<Option
     }
     let (username, host) = name.split_once('@').unwrap_or((name, ""));
     let (base, host) = (cx.app.base(), host.to_lowercase());
-    let found = match host.is_empty() || host == base.authority() || host == base.host() {
+    let found = match host.is_empty() || base.is_own(&host) {
         true => accounts::by_handle(db, &username.to_lowercase(), "")?,
         false => accounts::by_handle(db, username, &host)?,
     };

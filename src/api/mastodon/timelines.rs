@@ -26,7 +26,7 @@ pub fn home(cx: &Ctx) -> Result<Reply> {
 pub fn public(cx: &Ctx) -> Result<Reply> {
     let host = cx.params.nonempty("instance").map(|host| {
         let host = host.to_lowercase();
-        if host == cx.app.base().authority() || host == cx.app.base().host() {
+        if cx.app.base().is_own(&host) {
             String::new()
         } else {
             host

@@ -20,7 +20,7 @@ struct Aliases {
 /// `GET /api/pleroma/aliases`: as handles; an account that is not known here by its id.
 pub fn aliases(cx: &Ctx) -> Result<Reply> {
     let me = cx.me()?.id;
-    let own = cx.app.base().authority();
+    let own = cx.app.base().domain();
     let aliases = cx.app.db().read(|db| {
         let uris = rows::aliases(db, me)?;
         let handle = |account: AccountRow| match account.is_local() {

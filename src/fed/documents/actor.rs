@@ -125,7 +125,7 @@ pub fn person(
             true => row.username.clone(),
             false => row.display_name.clone(),
         },
-        webfinger: format!("{}@{}", row.username, base.authority()),
+        webfinger: format!("{}@{}", row.username, base.domain()),
         summary: Some(row.note.clone()),
         url: row.url.clone(),
         published: Some(row.created_at),
@@ -166,9 +166,9 @@ pub fn instance(base: &BaseUrl, name: &str, key: PublicKey) -> Document<Actor> {
     let id = crate::fed::instance_actor(base);
     Document::new(Actor {
         r#type: "Application".into(),
-        preferred_username: base.authority().to_owned(),
+        preferred_username: base.domain().to_owned(),
         name: name.to_owned(),
-        webfinger: format!("{0}@{0}", base.authority()),
+        webfinger: format!("{0}@{0}", base.domain()),
         summary: None,
         url: base.join("/"),
         published: None,

@@ -384,7 +384,7 @@ fn addressed(
 
 fn mention(base: &crate::config::BaseUrl, row: &MentionRow) -> Tag {
     let host = match row.host.is_empty() {
-        true => base.authority(),
+        true => base.domain(),
         false => &row.host,
     };
     Tag::Mention {

@@ -21,9 +21,7 @@ use crate::text::mentions;
 pub fn asked(app: &App, typed: &str) -> Option<Found> {
     let typed = typed.trim();
     let own = app.base().authority();
-    let handle_of = webfinger::handle(typed).filter(|(_, host)| {
-        !host.eq_ignore_ascii_case(own) && !host.eq_ignore_ascii_case(&app.base().host())
-    });
+    let handle_of = webfinger::handle(typed).filter(|(_, host)| !app.base().is_own(host));
     let is_address = wire::is_id(typed) && wire::host_of(typed).as_deref() != Some(own);
     if !app.config().federation.enabled || (handle_of.is_none() && !is_address) {
         return None;
@@ -141,12 +139,11 @@ pub fn mentioned(app: &App, text: &str) {
     if !app.config().federation.enabled || !text.contains('@') {
         return;
     }
-    let (authority, host) = (app.base().authority(), app.base().host());
     let named = mentions::accts(text);
     let elsewhere = named
         .iter()
         .filter_map(|acct| acct.split_once('@'))
-        .filter(|(_, at)| !at.eq_ignore_ascii_case(authority) && !at.eq_ignore_ascii_case(&host));
+        .filter(|(_, at)| !app.base().is_own(at));
     let unknown = |(name, at): &(&str, &str)| {
         let known = app.db().read(|db| accounts::by_handle(db, name, at));
         matches!(known, Ok(None))

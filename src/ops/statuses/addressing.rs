@@ -114,9 +114,7 @@ fn key(base: &BaseUrl, typed: &str) -> (String, String) {
     let typed = typed.to_lowercase();
     match typed.split_once('@') {
         None => (typed, String::new()),
-        Some((name, host)) if host == base.authority() || host == base.host() => {
-            (name.to_owned(), String::new())
-        }
+        Some((name, host)) if base.is_own(host) => (name.to_owned(), String::new()),
         Some((name, host)) => (name.to_owned(), host.to_owned()),
     }
 }
