@@ -2,6 +2,7 @@
 use std::mem::MaybeUninit;
 
 use httparse::Status;
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use super::refusal::Refusal;
 use super::{SPOOL_HEADER, Settings};
@@ -99,7 +100,7 @@ pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Result<Head, Refusal> 
         expects_continue: facts.expects_continue(is_1_1)?,
         headers: header_list(request.headers, authority),
         method: method.to_owned(),
-        target: target.to_owned(),
+        target: utf8_percent_encode(target, CONTROLS).to_string(),
     })
 }
 
@@ -185,10 +186,12 @@ fn check_authority(value: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The path and query of a target, and the authority if it was in absolute form.
+/// The path and query of a target, and the authority if it was in absolute form. Letters beyond ASCII pass: emoji and
+/// names of packs arrive raw as well as percent-encoded (pleroma-contract 0.1).
 fn origin_form<'a>(method: &str, target: &'a str) -> Result<(&'a str, Option<&'a str>), Refusal> {
-    if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Refusal::bad("Request target is not plain ASCII"));
+    let fits = |byte: u8| byte.is_ascii_graphic() || !byte.is_ascii();
+    if !target.bytes().all(fits) {
+        return Err(Refusal::bad("Request target has control characters"));
     }
     if target.starts_with('/') || (target == "*" && method == "OPTIONS") {
         return Ok((target, None));
@@ -254,6 +257,12 @@ mod tests {
         let head = read("GET HTTP://b.example/x?y HTTP/1.1\r\nHost: a\r\n\r\n").expect("valid");
         assert_eq!(head.target, "/x?y");
         assert_eq!(head.headers, [("Host".to_owned(), "b.example".to_owned())]);
+    }
+
+    #[test]
+    fn letters_beyond_ascii_are_encoded() {
+        let head = read("GET /a%20b/☕?q=ä HTTP/1.1\r\nHost: a\r\n\r\n").expect("valid");
+        assert_eq!(head.target, "/a%20b/%E2%98%95?q=%C3%A4");
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn ambiguous_or_oversized_requests_are_refused() {
         (400, "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"),
         (400, "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"),
         (400, "GET / HTTP/1.1\r\nHost:\r\n\r\n"),
-        (400, "GET /ä HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (400, "GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n"),
         (400, "GET a HTTP/1.1\r\nHost: a\r\n\r\n"),
         (505, "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"),
         (400, "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -159,6 +159,10 @@ fn odd_but_clear_requests_are_answered() {
         (
             "GET /%2F/a=b=c HTTP/1.1\r\nhOST: a\r\n\r\n",
             "GET /%2F/a=b=c 0 7 false",
+        ),
+        (
+            "GET /ä?☕ HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /%C3%A4?%E2%98%95 0 7 false",
         ),
         (
             "GET /headers HTTP/1.1\r\nHost: a\r\nX: \u{e4}\r\n\r\n",
