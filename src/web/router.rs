@@ -181,13 +181,16 @@ pub struct Router {
     tree: matchit::Router<Vec<&'static Route>>,
 }
 
-/// Paths below these may end in `.json` (pleroma-contract 0.1).
-const SUFFIXED: [&str; 6] = [
+/// Paths below these may end in `.json` or `.xml`, which is ignored (pleroma-contract 0.1).
+const SUFFIXED: [&str; 9] = [
     "/api/pleroma/emoji",
     "/api/v1/pleroma/emoji",
     "/api/oauth_tokens",
     "/nodeinfo",
     "/api/account",
+    "/api/qvitter",
+    "/users",
+    "/notice",
     "/api/v1/instance/peers",
 ];
 
@@ -231,16 +234,20 @@ impl Router {
     }
 }
 
-/// One trailing slash and, where documented, `.json` do not matter.
+/// One trailing slash and, where documented, a suffix do not matter.
 fn normal(path: &str) -> &str {
     let path = match path.strip_suffix('/') {
         Some(shorter) if !shorter.is_empty() => shorter,
         _ => path,
     };
-    match path.strip_suffix(".json") {
+    let shorter = path
+        .strip_suffix(".json")
+        .or_else(|| path.strip_suffix(".xml"));
+    match shorter {
+        // Names of packs keep their endings.
         Some(shorter)
             if SUFFIXED.iter().any(|start| path.starts_with(start))
-                && !path.contains("/emoji/pack") =>
+                && !path.contains("/emoji/packs/") =>
         {
             shorter
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use kenoma::routes::ROUTES;
-use kenoma::web::router::{Access, Route};
+use kenoma::web::router::{Access, Found, Route};
 
 use crate::support::{Answer, TestServer};
 
@@ -111,6 +111,27 @@ fn every_admin_row_refuses_a_user_who_is_none() {
         Access::Admin(_) => Some((403, "User is not an admin.".to_owned())),
         _ => None,
     });
+}
+
+#[test]
+fn every_pleroma_row_answers_under_both_prefixes() {
+    let server = TestServer::new();
+    let router = server.app.router();
+    let rows: Vec<&Route> = ROUTES
+        .iter()
+        .filter(|route| one_spelling(route.path).starts_with("/api/pleroma/"))
+        .collect();
+    assert!(rows.len() > 50, "{}", rows.len());
+    for route in rows {
+        let short = one_spelling(&filled(route.path));
+        let long = short.replace("/api/pleroma/", "/api/v1/pleroma/");
+        for path in [short.clone(), long.clone(), short + "/", long + "/"] {
+            let Found::Route(found, _) = router.find(route.method, &path) else {
+                panic!("{} {path}", route.method);
+            };
+            assert_eq!(one_spelling(found.path), one_spelling(route.path), "{path}");
+        }
+    }
 }
 
 /// The texts of all integration tests but this one.
