@@ -32,12 +32,12 @@ impl Timestamp {
 
     /// This moment moved into the future.
     pub fn plus(self, by: Duration) -> Timestamp {
-        Timestamp(self.0.saturating_add(by.as_millis() as i64))
+        Timestamp(self.0.saturating_add(millis(by)))
     }
 
     /// This moment moved into the past.
     pub fn minus(self, by: Duration) -> Timestamp {
-        Timestamp(self.0.saturating_sub(by.as_millis() as i64))
+        Timestamp(self.0.saturating_sub(millis(by)))
     }
 
     /// Reads RFC 3339 with any offset or fraction.
@@ -78,6 +78,11 @@ impl Timestamp {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
+}
+
+/// The longest is some 290 million years.
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl fmt::Display for Timestamp {
