@@ -20,6 +20,14 @@ pub enum Error {
     /// 400 with the list of problems (pleroma-contract 0.4).
     #[error("Missing field: {0}.")]
     MissingField(&'static str),
+    /// 400 with the list of problems: a parameter is there, but cannot be what it is.
+    #[error("{field} - {message}")]
+    InvalidField {
+        /// The name of the parameter.
+        field: String,
+        /// What is wrong, with a final dot.
+        message: String,
+    },
     /// 403: no, wrong or useless credentials where a user is needed (pleroma-contract 0.3: 403, not 401).
     #[error("Invalid credentials.")]
     InvalidCredentials,
@@ -63,7 +71,7 @@ impl Error {
         match self {
             Error::NotFound(_) => 404,
             Error::Invalid(_) => 422,
-            Error::BadRequest(_) | Error::MissingField(_) => 400,
+            Error::BadRequest(_) | Error::MissingField(_) | Error::InvalidField { .. } => 400,
             Error::InvalidCredentials
             | Error::MissingScope(_)
             | Error::Forbidden(_)
@@ -86,6 +94,7 @@ impl Error {
                 json!({"error": error, "identifier": identifier})
             }
             Error::MissingField(field) => missing_fields(&[field]),
+            Error::InvalidField { field, .. } => problems(&[(field, self.to_string())]),
             other => json!({"error": other.to_string()}),
         }
     }
@@ -107,17 +116,23 @@ impl Error {
 }
 
 fn missing_fields(fields: &[&str]) -> Value {
-    let texts: Vec<String> = fields
+    let missing: Vec<(&str, String)> = fields
         .iter()
-        .map(|field| format!("Missing field: {field}."))
+        .map(|field| (*field, format!("Missing field: {field}.")))
         .collect();
-    let errors: Vec<Value> = fields
+    problems(&missing)
+}
+
+/// What is wrong with which parameter, in one text for people and one by one for programs.
+fn problems(found: &[(&str, String)]) -> Value {
+    let texts: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
+    let errors: Vec<Value> = found
         .iter()
-        .map(|field| {
+        .map(|(field, text)| {
             json!({
                 "title": "Invalid value",
                 "source": {"pointer": format!("/{field}")},
-                "message": format!("Missing field: {field}."),
+                "message": text,
             })
         })
         .collect();

@@ -13,7 +13,7 @@ use super::ctx::Ctx;
 use super::door::SPOOL_HEADER;
 use super::idempotency;
 use super::negotiation;
-use super::params::{BadParams, Body, Data, Params};
+use super::params::{Body, Data, Params};
 use super::rate::{Class, Who};
 use super::reply::Reply;
 use super::router::{Access, BodySize, Found, Route};
@@ -157,7 +157,7 @@ fn read_request(app: &App, request: &rouille::Request, path: &str) -> Result<(Pa
         content_type: None,
         data: Data::Bytes(&[]),
     };
-    let params = Params::parse(query, none).map_err(refused_params)?;
+    let params = Params::parse(query, none)?;
     Ok((params, bytes))
 }
 
@@ -233,14 +233,7 @@ fn read_params(app: &App, request: &rouille::Request, path: &str) -> Result<Para
             )
         }
     };
-    parsed.map_err(refused_params)
-}
-
-fn refused_params(bad: BadParams) -> Error {
-    match bad {
-        BadParams::TooLarge(text) => Error::Status(413, text),
-        other => Error::BadRequest(other.to_string()),
-    }
+    Ok(parsed?)
 }
 
 /// Without the front door, the framework takes all that ever comes for the body of a request that asks for an upgrade.

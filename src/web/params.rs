@@ -12,6 +12,7 @@ mod tests;
 mod upload;
 
 use super::form;
+use crate::error::Error;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -72,6 +73,19 @@ impl fmt::Display for BadParams {
 }
 
 impl std::error::Error for BadParams {}
+
+impl From<BadParams> for Error {
+    fn from(bad: BadParams) -> Error {
+        match bad {
+            BadParams::Malformed(text) => Error::BadRequest(text),
+            BadParams::TooLarge(text) => Error::Status(413, text),
+            BadParams::Invalid { field, message } => Error::InvalidField {
+                field,
+                message: message + ".",
+            },
+        }
+    }
+}
 
 impl BadParams {
     /// A malformed query or body, described by `text`.

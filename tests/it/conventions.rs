@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Answer, TestServer, TestUser, encode, ids, multipart};
+use crate::support::{Answer, BASE, TestServer, TestUser, ids};
 
 const HOME: &str = "/api/v1/timelines/home";
 
@@ -38,19 +38,42 @@ fn a_trailing_slash_does_not_matter() {
 }
 
 #[test]
-fn a_pleroma_path_answers_under_both_prefixes_and_where_documented_with_a_suffix() {
+fn a_suffix_is_ignored_where_it_is_documented_and_nowhere_else() {
     let server = TestServer::new();
-    let plain = server.get("/api/pleroma/emoji").ok();
+    let alice = server.user("alice");
+    let post = alice.post_status("hello");
+    let notice = format!("/notice/{}", post["id"].as_str().unwrap());
     for path in [
+        "/api/pleroma/emoji",
         "/api/v1/pleroma/emoji",
-        "/api/pleroma/emoji.json",
-        "/api/v1/pleroma/emoji.json",
+        "/api/pleroma/emoji/packs",
+        "/api/oauth_tokens",
+        "/nodeinfo/2.1",
+        "/users/alice",
+        &notice,
     ] {
-        assert_eq!(server.get(path).ok(), plain, "{path}");
+        let plain = alice.get(path);
+        assert_eq!(plain.status, 200, "{path}");
+        for suffix in [".json", ".xml"] {
+            let answer = alice.get(&format!("{path}{suffix}"));
+            assert_eq!(answer.status, 200, "{path}{suffix}");
+            assert_eq!(answer.body, plain.body, "{path}{suffix}");
+        }
     }
-    server
-        .get("/api/v1/timelines/public.json")
-        .refused(404, "Not implemented");
+    let read = "/api/qvitter/statuses/notifications/read.json";
+    assert_eq!(alice.post(read, &[("latest_id", "1")]).ok(), json!([]));
+    // The names of packs keep theirs.
+    crate::emoji::pack(&server, "blobs.json", &["one"]);
+    let found = "/api/pleroma/emoji/packs/blobs.json";
+    assert!(server.get(found).ok()["files"]["one"].is_string());
+    assert_eq!(server.get("/api/pleroma/emoji/packs/blobs").status, 404);
+    for path in [
+        "/api/v1/timelines/public.json",
+        "/api/v1/statuses/1.xml",
+        "/api/pleroma/emoji.txt",
+    ] {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
 }
 
 #[test]
@@ -128,82 +151,60 @@ fn a_form_may_name_the_method_it_means() {
     let alice = server.user("alice");
     let status = alice.post_status("soon gone");
     let path = format!("/api/v1/statuses/{}", status["id"].as_str().unwrap());
+    let edit = [("_method", "put"), ("status", "changed")];
+    assert_eq!(alice.post(&path, &edit).ok()["content"], "<p>changed</p>");
+    let profile = [("_method", "PATCH"), ("display_name", "Alice")];
+    let changed = alice.post("/api/v1/accounts/update_credentials", &profile);
+    assert_eq!(changed.ok()["display_name"], "Alice");
     alice.post(&path, &[("_method", "delete")]).ok();
     alice.get(&path).refused(404, "Record not found");
-}
-
-/// The same status, said in every way there is.
-#[test]
-fn query_form_multipart_and_json_are_one() {
-    let server = TestServer::new();
-    let alice = server.user("alice");
-    let said = [
-        ("status", "said & done"),
-        ("spoiler_text", "a + b"),
-        ("visibility", "unlisted"),
-        ("sensitive", "true"),
-    ];
-    let query = alice.post(&format!("/api/v1/statuses?{}", encode(&said)), &[]);
-    let form = alice.post("/api/v1/statuses", &said);
-    let (content_type, body) = multipart_text(&said);
-    let multipart = alice.request(
-        "POST",
-        "/api/v1/statuses",
-        &[("Content-Type", &content_type)],
-        &body,
-    );
-    let body = json!({"status": "said & done", "spoiler_text": "a + b", "visibility": "unlisted", "sensitive": true});
-    let typed = alice.json("POST", "/api/v1/statuses", &body);
-    let untyped = alice.request("POST", "/api/v1/statuses", &[], body.to_string().as_bytes());
-    for (way, answer) in [
-        ("query", query),
-        ("form", form),
-        ("multipart", multipart),
-        ("json", typed),
-        ("no type", untyped),
-    ] {
-        let status = answer.ok();
-        assert_eq!(
-            status["pleroma"]["content"]["text/plain"], "said & done",
-            "{way}"
-        );
-        assert_eq!(status["spoiler_text"], "a + b", "{way}");
-        assert_eq!(status["visibility"], "unlisted", "{way}");
-        assert_eq!(status["sensitive"], true, "{way}");
-    }
-}
-
-fn multipart_text(fields: &[(&str, &str)]) -> (String, Vec<u8>) {
-    multipart("unused", "unused.txt", b"", fields)
+    // Only a POST has it, and only for these three.
+    alice.get("/api/v1/timelines/home?_method=delete").ok();
+    assert_eq!(alice.post(HOME, &[("_method", "get")]).status, 405);
 }
 
 #[test]
-fn the_body_wins_over_the_query_and_the_path_over_both() {
+fn what_goes_wrong_here_is_told_without_its_cause() {
     let server = TestServer::new();
     let alice = server.user("alice");
-    let status = alice
-        .post("/api/v1/statuses?status=query", &[("status", "body")])
-        .ok();
-    assert_eq!(status["pleroma"]["content"]["text/plain"], "body");
-    let id = status["id"].as_str().unwrap();
+    let broken =
+        "CREATE TRIGGER broken BEFORE INSERT ON statuses BEGIN SELECT RAISE(ABORT, 'secret'); END";
+    server.sql().execute_batch(broken).unwrap();
+    let answer = alice.post("/api/v1/statuses", &[("status", "hi")]);
     assert_eq!(
-        alice.get(&format!("/api/v1/statuses/{id}?id=1")).ok()["id"],
-        id
+        answer.header("Content-Type"),
+        Some("application/json; charset=utf-8")
+    );
+    assert_eq!(
+        answer.with_status(500),
+        json!({"error": "Internal server error", "errors": {"detail": "Internal server error"}})
     );
 }
 
 #[test]
-fn malformed_json_is_a_bad_request_that_changes_nothing() {
+fn addresses_and_numbers_have_their_documented_forms() {
     let server = TestServer::new();
-    let alice = server.user("alice");
-    let answer = alice.request(
-        "POST",
-        "/api/v1/statuses",
-        &[("Content-Type", "application/json")],
-        b"{\"status\": \"x",
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let post = alice.post_with("psst @bob #cats", &[("visibility", "direct")]);
+    let id = post["id"].as_str().unwrap();
+    assert_eq!(post["url"], format!("{BASE}/notice/{id}"));
+    let uri = post["uri"].as_str().unwrap();
+    let uuid = uri.strip_prefix(&format!("{BASE}/objects/")).unwrap();
+    let groups: Vec<usize> = uuid.split('-').map(str::len).collect();
+    assert_eq!(groups, [8, 4, 4, 4, 12], "{uri}");
+    assert_eq!(post["account"]["url"], format!("{BASE}/users/alice"));
+    assert_eq!(post["tags"][0]["url"], format!("{BASE}/tag/cats"));
+    let pleroma = &post["pleroma"];
+    assert!(pleroma["conversation_id"].is_u64());
+    assert!(pleroma["direct_conversation_id"].is_u64());
+    let conversation = &alice.get("/api/v1/conversations").ok()[0]["id"];
+    assert_eq!(
+        conversation.as_str().unwrap(),
+        pleroma["direct_conversation_id"].to_string()
     );
-    assert!(answer.with_status(400)["error"].is_string());
-    assert_eq!(alice.get(HOME).ok(), json!([]));
+    let notification = &bob.get("/api/v1/notifications").ok()[0]["id"];
+    let notification: i64 = notification.as_str().unwrap().parse().unwrap();
+    assert!(notification < 1 << 53);
 }
 
 #[test]
@@ -347,84 +348,6 @@ fn an_empty_page_has_no_link_and_a_limit_is_clamped() {
         ),
         (20, 40, 1, 20)
     );
-}
-
-#[test]
-fn the_same_idempotency_key_posts_once() {
-    let server = TestServer::new();
-    let (alice, bob) = (server.user("alice"), server.user("bob"));
-    let post = |user: &TestUser, key: &str| {
-        let headers = [
-            ("Idempotency-Key", key),
-            ("Content-Type", "application/json"),
-        ];
-        user.request(
-            "POST",
-            "/api/v1/statuses",
-            &headers,
-            br#"{"status": "only once"}"#,
-        )
-    };
-    let first = post(&alice, "k1").ok();
-    let again = post(&alice, "k1");
-    assert_eq!(again.header("Idempotent-Replayed"), Some("true"));
-    assert_eq!(again.header("Idempotency-Key"), Some("k1"));
-    assert!(again.header("X-Original-Request-Id").is_some());
-    assert_eq!(again.ok(), first);
-    assert_ne!(post(&alice, "k2").ok()["id"], first["id"]);
-    assert_ne!(post(&bob, "k1").ok()["id"], first["id"]);
-    assert_eq!(alice.get(HOME).ok().as_array().unwrap().len(), 2);
-}
-
-#[test]
-fn twenty_requests_at_once_with_one_idempotency_key_post_once() {
-    let server = TestServer::new();
-    let alice = server.user("alice");
-    std::thread::scope(|threads| {
-        for _ in 0..20 {
-            threads.spawn(|| {
-                let headers = [
-                    ("Idempotency-Key", "k"),
-                    ("Content-Type", "application/json"),
-                ];
-                alice
-                    .request(
-                        "POST",
-                        "/api/v1/statuses",
-                        &headers,
-                        br#"{"status": "only once"}"#,
-                    )
-                    .ok()
-            });
-        }
-    });
-    assert_eq!(alice.get(HOME).ok().as_array().unwrap().len(), 1);
-}
-
-#[test]
-fn an_idempotency_key_is_forgotten_after_an_hour() {
-    let server = TestServer::new();
-    let alice = server.user("alice");
-    let post = || {
-        alice
-            .request(
-                "POST",
-                "/api/v1/statuses?status=x",
-                &[("Idempotency-Key", "k")],
-                b"",
-            )
-            .ok()["id"]
-            .clone()
-    };
-    let first = post();
-    server
-        .sql()
-        .execute(
-            "UPDATE idempotent_answers SET created_at = created_at - 3601000",
-            [],
-        )
-        .unwrap();
-    assert_ne!(post(), first);
 }
 
 #[test]

@@ -141,6 +141,38 @@ fn what_strict_clients_decode_is_there_with_its_type() {
 }
 
 #[test]
+fn limits_are_the_documented_ones_until_they_are_set() {
+    let server = TestServer::new();
+    let v1 = server.get("/api/v1/instance").ok();
+    let limits = [
+        "max_toot_chars",
+        "description_limit",
+        "chat_limit",
+        "upload_limit",
+        "avatar_upload_limit",
+        "background_upload_limit",
+        "banner_upload_limit",
+    ];
+    assert_eq!(
+        limits.map(|key| v1[key].as_u64().unwrap()),
+        [
+            5000, 5000, 5000, 16_777_216, 2_000_000, 4_000_000, 4_000_000
+        ]
+    );
+    assert_eq!(
+        v1["poll_limits"],
+        json!({"max_options": 20, "max_option_chars": 200, "min_expiration": 0, "max_expiration": 31_536_000})
+    );
+    let fields = &v1["pleroma"]["metadata"]["fields_limits"];
+    assert_eq!(
+        ["max_fields", "name_length", "value_length"].map(|key| fields[key].as_u64().unwrap()),
+        [10, 512, 2048]
+    );
+    let switches = ["registrations", "approval_required", "invites_enabled"];
+    assert_eq!(switches.map(|key| v1[key] == json!(false)), [true; 3]);
+}
+
+#[test]
 fn figures_follow_what_people_do_at_once() {
     let server = TestServer::new();
     let count = |what: &str| server.get("/api/v1/instance").ok()["stats"][what].clone();

@@ -49,10 +49,7 @@ fn view(row: InviteRow) -> Invite {
 
 /// `POST /api/pleroma/admin/users/invite_token`
 pub fn create(cx: &Ctx) -> Result<Reply> {
-    let max_use = cx
-        .params
-        .int("max_use")
-        .map_err(|bad| Error::BadRequest(bad.to_string()))?;
+    let max_use = cx.params.int("max_use")?;
     if max_use.is_some_and(|most| most < 1) {
         return Err(Error::BadRequest("max_use must be at least 1".into()));
     }

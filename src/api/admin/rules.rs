@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::db;
 use crate::db::rules::RuleRow;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::RuleId;
 use crate::ops::rules::{self, Change};
 use crate::web::ctx::Ctx;
@@ -60,10 +60,9 @@ pub fn delete(cx: &Ctx) -> Result<Reply> {
 }
 
 fn change(cx: &Ctx) -> Result<Change> {
-    let priority = cx.params.int("priority");
     let text = |key| cx.params.text(key).map(|text| text.into_owned());
     Ok(Change {
-        priority: priority.map_err(|bad| Error::BadRequest(bad.to_string()))?,
+        priority: cx.params.int("priority")?,
         text: text("text"),
         hint: text("hint"),
     })

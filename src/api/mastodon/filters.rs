@@ -98,8 +98,7 @@ pub(super) fn expiry(params: &Params) -> Result<Option<Option<Timestamp>>> {
     if !params.has("expires_in") {
         return Ok(None);
     }
-    let seconds = params.int("expires_in");
-    let seconds = seconds.map_err(|bad| Error::BadRequest(bad.to_string()))?;
+    let seconds = params.int("expires_in")?;
     Ok(Some(seconds.map(|seconds| {
         let seconds = Duration::from_secs(seconds.try_into().unwrap_or(0));
         Timestamp::now().plus(seconds.min(LONGEST))

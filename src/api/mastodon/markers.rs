@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::views::marker::{self, TIMELINES};
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
@@ -27,10 +27,7 @@ pub fn set(cx: &Ctx) -> Result<Reply> {
         let Some(marker) = cx.params.map(timeline) else {
             continue;
         };
-        if let Some(id) = marker
-            .int("last_read_id")
-            .map_err(|bad| Error::BadRequest(bad.to_string()))?
-        {
+        if let Some(id) = marker.int("last_read_id")? {
             read.push((timeline, id));
         }
     }

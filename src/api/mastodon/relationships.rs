@@ -7,7 +7,6 @@ use crate::ops::blocks;
 use crate::ops::follows::{self, Options};
 use crate::views::relationship;
 use crate::web::ctx::Ctx;
-use crate::web::params::BadParams;
 use crate::web::reply::Reply;
 
 /// Characters in a private note.
@@ -93,9 +92,7 @@ pub fn mute(cx: &Ctx) -> Result<Reply> {
 }
 
 fn seconds(cx: &Ctx, key: &str) -> Result<Option<i64>> {
-    cx.params
-        .int(key)
-        .map_err(|bad: BadParams| Error::BadRequest(bad.to_string()))
+    Ok(cx.params.int(key)?)
 }
 
 /// `POST /api/v1/accounts/{id}/unmute`

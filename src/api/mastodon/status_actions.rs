@@ -73,10 +73,7 @@ pub fn unpin(cx: &Ctx) -> Result<Reply> {
 
 /// `POST /api/v1/statuses/{id}/mute`
 pub fn mute(cx: &Ctx) -> Result<Reply> {
-    let seconds = cx
-        .params
-        .int("expires_in")
-        .map_err(|bad| Error::BadRequest(bad.to_string()))?;
+    let seconds = cx.params.int("expires_in")?;
     let until = seconds
         .filter(|seconds| *seconds > 0)
         .map(|seconds| Timestamp::now().plus(Duration::from_secs(seconds as u64)));

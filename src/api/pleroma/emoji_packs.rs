@@ -178,13 +178,12 @@ fn generation(cx: &Ctx) -> Generation {
 /// `page` and `page_size`. What is no number, or below zero, is 400 and not the first page.
 pub(super) fn paging(cx: &Ctx, default_size: u32) -> Result<Paging> {
     let number = |key, default| {
-        let number = cx.params.int(key);
-        let number = number.map_err(|bad| Error::BadRequest(bad.to_string()))?;
-        let number = number.unwrap_or(i64::from(default));
+        let number = cx.params.int(key)?.unwrap_or(i64::from(default));
         if number < 0 {
-            return Err(Error::BadRequest(format!(
-                "{key} - {number} is smaller than minimum 0."
-            )));
+            return Err(Error::InvalidField {
+                field: key.to_owned(),
+                message: format!("{number} is smaller than minimum 0."),
+            });
         }
         Ok(u32::try_from(number).unwrap_or(u32::MAX))
     };
@@ -200,12 +199,16 @@ fn metadata(cx: &Ctx) -> Result<Metadata> {
         .params
         .get("metadata")
         .ok_or(Error::MissingField("metadata"))?;
+    let invalid = || Error::InvalidField {
+        field: "metadata".into(),
+        message: "Invalid object.".into(),
+    };
     let Value::Map(sent) = sent else {
-        return Err(Error::BadRequest("metadata - Invalid object.".into()));
+        return Err(invalid());
     };
     let shared = sent.bool("share-files");
     let serde_json::Value::Object(keys) = sent.to_json() else {
-        return Err(Error::BadRequest("metadata - Invalid object.".into()));
+        return Err(invalid());
     };
     let mut metadata = Metadata::new(keys);
     if let Some(shared) = shared {

@@ -44,9 +44,10 @@ fn fields(settings: &mut NotificationSettings) -> [(&'static str, &mut bool); 8]
 
 fn chosen(cx: &Ctx, key: &str) -> Result<Option<bool>> {
     match cx.params.get(key) {
-        Some(Value::List(_) | Value::Map(_) | Value::File(_)) => {
-            Err(Error::BadRequest(format!("{key} - Invalid boolean.")))
-        }
+        Some(Value::List(_) | Value::Map(_) | Value::File(_)) => Err(Error::InvalidField {
+            field: key.to_owned(),
+            message: "Invalid boolean.".into(),
+        }),
         _ => Ok(cx.params.bool(key)),
     }
 }

@@ -68,7 +68,5 @@ fn read_one(cx: &Ctx, id: NotificationId) -> Result<Reply> {
 }
 
 fn number(cx: &Ctx, key: &str) -> Result<Option<NotificationId>> {
-    let number = cx.params.int(key);
-    let number = number.map_err(|bad| Error::BadRequest(bad.to_string()))?;
-    Ok(number.map(NotificationId))
+    Ok(cx.params.int(key)?.map(NotificationId))
 }

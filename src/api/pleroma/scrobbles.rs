@@ -16,10 +16,7 @@ pub fn create(cx: &Ctx) -> Result<Reply> {
         title: cx.require("title")?.into_owned(),
         artist: text("artist"),
         album: text("album"),
-        length: cx
-            .params
-            .int("length")
-            .map_err(|bad| Error::BadRequest(bad.to_string()))?,
+        length: cx.params.int("length")?,
         link: text("externalLink"),
         visibility: visibility(cx)?,
     };

@@ -105,9 +105,7 @@ fn poll(params: &Params) -> Result<Option<PollDraft>> {
     if options.is_empty() {
         return Ok(None);
     }
-    let expires_in = poll
-        .int("expires_in")
-        .map_err(|bad| Error::BadRequest(bad.to_string()))?;
+    let expires_in = poll.int("expires_in")?;
     Ok(Some(PollDraft {
         options,
         expires_in: expires_in.ok_or(Error::MissingField("expires_in"))?,
@@ -155,8 +153,6 @@ fn focus(text: &str) -> Option<(f64, f64)> {
 }
 
 fn lifetime(params: &Params) -> Result<Option<Duration>> {
-    let seconds = params
-        .int("expires_in")
-        .map_err(|bad| Error::BadRequest(bad.to_string()))?;
+    let seconds = params.int("expires_in")?;
     Ok(seconds.map(|seconds| Duration::from_secs(seconds.max(0) as u64)))
 }
