@@ -90,14 +90,20 @@ fn respond(app: &App, request: &rouille::Request, path: &str) -> Result<Reply> {
     if route.federated && !federation {
         return Err(unknown(path));
     }
-    limit(app, route, path, address)?;
+    if let Some(class) = route.rate {
+        app.limiter().take(class, Who::address(address))?;
+    }
     let document = route.document.filter(|document| {
         federation && negotiation::wants_document(request.header("Accept"), document.is_id)
     });
     let session = match document {
-        Some(_) => Session::Anonymous,
-        None => admit(app, request, route, &params, address)?,
+        Some(_) => Ok(Session::Anonymous),
+        None => admit(app, request, route, &params, address),
     };
+    if path.starts_with("/api/") {
+        limit_calls(app, session.as_ref().ok(), address)?;
+    }
+    let session = session?;
     let cx = Ctx {
         app,
         request,
@@ -275,13 +281,13 @@ fn caller_address(app: &App, request: &rouille::Request) -> IpAddr {
         .unwrap_or(peer)
 }
 
-fn limit(app: &App, route: &Route, path: &str, address: IpAddr) -> Result<()> {
-    if path.starts_with("/api/") {
-        app.limiter().take(Class::Api, Who::address(address))?;
-    }
-    match route.rate {
-        Some(class) => app.limiter().take(class, Who::address(address)),
-        None => Ok(()),
+/// Counts a call of the API: a user's by the token, so that people behind one address do not stand in each other's way
+/// (mastodon-api 0.8), everybody else's by the address.
+fn limit_calls(app: &App, session: Option<&Session>, address: IpAddr) -> Result<()> {
+    let viewer = session.and_then(Session::viewer);
+    match viewer.and_then(|viewer| viewer.token) {
+        Some(token) => app.limiter().take(Class::Token, Who::Id(token.0)),
+        None => app.limiter().take(Class::Api, Who::address(address)),
     }
 }
 

@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 /// What is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// Everything under the API, by address.
+    /// Everything under the API without a user's token, by address.
     Api,
-    /// Everything under the API, by token.
+    /// Everything under the API with a user's token, by token.
     Token,
     /// Login, token and second factor, by address.
     Login,

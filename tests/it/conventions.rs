@@ -104,6 +104,7 @@ fn a_preflight_is_answered_from_the_table() {
     let answer = server.request("OPTIONS", "/api/v1/statuses", &origin, b"");
     assert_eq!(answer.status, 204);
     assert_eq!(answer.header("Access-Control-Allow-Origin"), Some("*"));
+    assert_eq!(answer.header("Access-Control-Max-Age"), Some("86400"));
     for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
         assert!(
             answer
@@ -128,19 +129,29 @@ fn a_preflight_is_answered_from_the_table() {
 #[test]
 fn web_clients_of_other_origins_may_read_answers_errors_and_link_headers() {
     let server = TestServer::new();
-    for path in ["/api/v1/timelines/public", "/api/v1/nothing", HOME] {
-        let answer = server.get(path);
+    let alice = server.user("alice");
+    for (answer, status) in [
+        (server.get("/api/v1/timelines/public"), 200),
+        (server.get("/nodeinfo/2.1"), 200),
+        (server.get("/.well-known/nodeinfo"), 200),
+        (server.get("/api/v1/nothing"), 404),
+        (server.get("/media/none.png"), 404),
+        (server.get("/api/v1/apps/verify_credentials"), 401),
+        (server.get(HOME), 403),
+        (server.request("DELETE", HOME, &[], b""), 405),
+        (
+            server.post_form("/oauth/token", &[("grant_type", "password")]),
+            400,
+        ),
+        (alice.post("/api/v1/statuses", &[]), 422),
+    ] {
+        assert_eq!(answer.status, status, "{}", answer.text());
+        let allowed = answer.header("Access-Control-Allow-Origin");
+        assert_eq!(allowed, Some("*"), "{status}");
+        let exposed = answer.header("Access-Control-Expose-Headers").unwrap();
         assert_eq!(
-            answer.header("Access-Control-Allow-Origin"),
-            Some("*"),
-            "{path}"
-        );
-        assert!(
-            answer
-                .header("Access-Control-Expose-Headers")
-                .unwrap()
-                .contains("Link"),
-            "{path}"
+            exposed,
+            "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id, Idempotency-Key"
         );
     }
 }
@@ -288,6 +299,21 @@ fn the_link_header_leads_through_all_pages_and_keeps_the_other_parameters() {
         )
     );
     assert_eq!(walk(&alice, "next", &format!("{HOME}?limit=3")), posted);
+    // Clients take the header apart at commas and semicolons.
+    let odd = alice.get(&format!(
+        "{HOME}?limit=3&x=a,b;c&min_id=1&access_token={}",
+        alice.token
+    ));
+    let header = odd.header("Link").unwrap();
+    assert!(header.contains("limit=3&x=a%2Cb%3Bc&m"), "{header}");
+    assert_eq!(
+        (header.matches(',').count(), header.matches(';').count()),
+        (1, 2)
+    );
+    assert!(
+        !header.contains("min_id=1&") && !header.contains(&alice.token),
+        "{header}"
+    );
 }
 
 #[test]
@@ -317,6 +343,10 @@ fn min_id_is_the_page_just_above_and_since_id_the_newest_page() {
     );
     assert_eq!(
         page(&format!("max_id={}&since_id={}", posted[4], posted[1])),
+        [posted[3].clone(), posted[2].clone()]
+    );
+    assert_eq!(
+        page(&format!("max_id={}&min_id={}", posted[5], posted[1])),
         [posted[3].clone(), posted[2].clone()]
     );
 }
@@ -400,6 +430,38 @@ fn too_many_requests_are_throttled_with_the_time_to_wait() {
             >= 1
     );
     throttled.refused(429, "Throttled");
+}
+
+#[test]
+fn users_are_counted_by_their_tokens_and_not_by_the_address_they_share() {
+    let server = TestServer::with(&["rate_limit.enabled=true"]);
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let path = "/api/v1/follow_requests";
+    for _ in 0..600 {
+        assert_eq!(alice.get(path).status, 200);
+    }
+    alice.get(path).refused(429, "Throttled");
+    bob.get(path).ok();
+    // Guessed tokens are counted by address.
+    for n in 0..300 {
+        assert_eq!(crate::oauth::whoami(&server, &n.to_string()).status, 403);
+    }
+    crate::oauth::whoami(&server, "another").refused(429, "Throttled");
+    server
+        .get("/api/v1/timelines/public")
+        .refused(429, "Throttled");
+    bob.get(path).ok();
+}
+
+#[test]
+fn without_the_setting_nothing_is_limited() {
+    let server = TestServer::new();
+    for _ in 0..301 {
+        assert_eq!(server.get("/api/v1/timelines/public").status, 200);
+    }
+    for _ in 0..16 {
+        assert_eq!(server.post_form("/oauth/token", &[]).status, 500);
+    }
 }
 
 #[test]
