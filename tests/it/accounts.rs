@@ -39,6 +39,45 @@ fn a_user_sees_the_own_account() {
 }
 
 #[test]
+fn a_bare_account_has_everything_that_strict_clients_decode() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let account = server.get(&format!("/api/v1/accounts/{}", alice.id)).ok();
+    for key in [
+        "url",
+        "uri",
+        "avatar",
+        "avatar_static",
+        "header",
+        "header_static",
+    ] {
+        let address = account[key].as_str().unwrap();
+        assert!(url::Url::parse(address).is_ok(), "{key}: {address}");
+    }
+    for picture in ["avatar", "header"] {
+        let path = account[picture].as_str().unwrap();
+        let path = path.strip_prefix(crate::support::BASE).unwrap();
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+    for (key, value) in [
+        ("acct", json!("alice")),
+        ("note", json!("")),
+        ("last_status_at", json!(null)),
+        ("fields", json!([])),
+        ("emojis", json!([])),
+        ("followers_count", json!(0)),
+    ] {
+        assert_eq!(account[key], value, "{key}");
+    }
+    assert_eq!(account["pleroma"]["relationship"], json!({}));
+    alice.post_status("hi");
+    let account = alice.get("/api/v1/accounts/verify_credentials").ok();
+    assert_eq!(account["last_status_at"].as_str().unwrap().len(), 10);
+    // There is no old chat whose socket it would open.
+    assert_eq!(account["pleroma"].get("chat_token"), None);
+}
+
+#[test]
 fn a_stranger_has_no_own_account() {
     TestServer::new()
         .get("/api/v1/accounts/verify_credentials")

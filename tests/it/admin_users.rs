@@ -94,6 +94,8 @@ fn the_admin_secret_acts_as_nobody() {
         "The admin secret deactivated users: @alice"
     );
     assert_eq!(log["items"][0]["data"]["actor"], Value::Null);
+    let parameter = format!("{USERS}?admin_token=a-long-admin-secret");
+    assert_eq!(server.get(&parameter).ok()["count"], 2);
     let wrong = [("X-Admin-Token", "another secret")];
     server
         .request("GET", USERS, &wrong, b"")
@@ -241,6 +243,9 @@ fn accounts_are_made_all_or_none() {
     assert_eq!(last_message(&root), "@root created users: @lain, @bob");
     // Made by an admin: nobody needs to approve them.
     assert_eq!(show(&root, "lain")["is_approved"], true);
+    crate::oauth::Client::new(&server)
+        .password("lain", "correct horse")
+        .ok();
 }
 
 #[test]

@@ -47,6 +47,45 @@ fn a_pack_copied_in_by_hand_is_in_both_lists_at_once() {
 }
 
 #[test]
+fn a_folder_without_a_list_is_read_by_its_text_or_by_its_pictures() {
+    let server = TestServer::new();
+    for (folder, name) in [("text", "one"), ("text", "two"), ("bare", "three")] {
+        let folder = server.data().join("emoji").join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{name}.png"));
+        std::fs::write(file, picture(4, 4, ImageFormat::Png)).unwrap();
+    }
+    let lines = "uno, one.png, Fun, Games\nnothing\ndos, two.png\n";
+    std::fs::write(server.data().join("emoji/text/emoji.txt"), lines).unwrap();
+    assert_eq!(
+        server.get("/api/pleroma/emoji").ok(),
+        json!({
+            "uno": {"tags": ["Fun", "Games"], "image_url": "/emoji/text/one.png"},
+            "dos": {"tags": ["Custom"], "image_url": "/emoji/text/two.png"},
+            "three": {"tags": ["Custom"], "image_url": "/emoji/bare/three.png"},
+        })
+    );
+    let all = server.get("/api/v1/custom_emojis").ok();
+    let all = all.as_array().unwrap();
+    let of = |name: &str| all.iter().find(|emoji| emoji["shortcode"] == name).unwrap();
+    assert_eq!(of("uno")["category"], "Fun,Games");
+    assert_eq!(of("uno")["url"], format!("{BASE}/emoji/text/one.png"));
+    assert_eq!((all.len(), &of("three")["tags"]), (3, &json!(["Custom"])));
+    assert_eq!(server.get("/emoji/bare/three.png").status, 200);
+}
+
+#[test]
+fn of_two_packs_with_one_shortcode_the_later_by_name_wins() {
+    let server = TestServer::new();
+    pack(&server, "b", &["cat"]);
+    pack(&server, "a", &["cat"]);
+    assert_eq!(
+        server.get("/api/pleroma/emoji").ok(),
+        json!({"cat": {"tags": ["pack:b"], "image_url": "/emoji/b/cat.png"}})
+    );
+}
+
+#[test]
 fn an_edit_by_hand_changes_the_list() {
     let server = TestServer::new();
     let folder = pack(&server, "p", &["one"]);

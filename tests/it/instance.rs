@@ -81,12 +81,7 @@ fn what_the_version_announces_is_in_the_route_table() {
 fn what_strict_clients_decode_is_there_with_its_type() {
     let server = TestServer::new();
     let v1 = server.get("/api/v1/instance").ok();
-    assert!(
-        v1["urls"]["streaming_api"]
-            .as_str()
-            .unwrap()
-            .starts_with("ws://")
-    );
+    assert_eq!(v1["urls"]["streaming_api"], "ws://127.0.0.1:4000");
     for number in [
         "/stats/user_count",
         "/stats/status_count",
@@ -131,9 +126,14 @@ fn what_strict_clients_decode_is_there_with_its_type() {
             "{number}"
         );
     }
-    assert!(
-        v2["thumbnail"]["url"].is_string() && v2["configuration"]["urls"]["streaming"].is_string()
-    );
+    assert!(v2["thumbnail"]["url"].is_string());
+    let streaming = |server: &TestServer| {
+        let v2 = server.get("/api/v2/instance").ok();
+        v2["configuration"]["urls"]["streaming"].clone()
+    };
+    assert_eq!(streaming(&server), "ws://127.0.0.1:4000");
+    let public = TestServer::with(&["server.url=https://kenoma.example.org"]);
+    assert_eq!(streaming(&public), "wss://kenoma.example.org");
     assert_eq!(
         v2["configuration"]["timelines_access"]["live_feeds"]["local"],
         "public"
@@ -272,6 +272,13 @@ fn features_are_those_that_the_routes_answer() {
         .unwrap()
         .clone();
     assert!(features.contains(&json!("pleroma_api")) && features.contains(&json!("mastodon_api")));
+    for name in [
+        "pleroma_emoji_reactions",
+        "custom_emoji_reactions",
+        "pleroma_custom_emoji_reactions",
+    ] {
+        assert!(features.contains(&json!(name)), "{name}");
+    }
     assert_eq!(
         features.contains(&json!("mastodon_api_streaming")),
         server.get("/api/v1/streaming/health").status != 404,

@@ -102,6 +102,54 @@ fn without_scopes_a_code_stands_for_all_of_the_application() {
 }
 
 #[test]
+fn the_page_is_asked_for_in_every_spelling() {
+    let server = TestServer::new();
+    let client = Client::with(&server, "read write", CALLBACK);
+    for keys in [
+        ["client_id", "redirect_uri", "response_type", "scope"],
+        ["client_id", "redirect_uri", "response_type", "scopes"],
+        [
+            "authorization[client_id]",
+            "authorization[redirect_uri]",
+            "authorization[response_type]",
+            "authorization[scope][]",
+        ],
+    ] {
+        let values = [client.id.as_str(), CALLBACK, "code", "read"];
+        let query: Vec<(&str, &str)> = keys.into_iter().zip(values).collect();
+        let html = server
+            .get(&format!("/oauth/authorize/?{}", encode(&query)))
+            .text();
+        assert!(html.contains("action=\"/oauth/authorize\""), "{html}");
+        assert_eq!(hidden(&html, "authorization[client_id]"), client.id);
+        assert_eq!(hidden(&html, "authorization[redirect_uri]"), CALLBACK);
+        assert_eq!(hidden(&html, "authorization[response_type]"), "code");
+        let boxes = html.matches("type=\"checkbox\"").count();
+        assert!(html.contains("value=\"read\"") && boxes == 1, "{html}");
+        for field in ["authorization[name]", "authorization[password]"] {
+            assert!(html.contains(&format!("name=\"{field}\"")), "{field}");
+        }
+    }
+    let shown = page(&client, &[("response_type", "token")], &[]);
+    assert_eq!((shown.status, shown.header("Location")), (400, None));
+}
+
+#[test]
+fn an_unchecked_box_grants_nothing_and_spoils_nothing() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let client = Client::with(&server, "read write", CALLBACK);
+    let boxes = [
+        ("authorization[scope][]", ""),
+        ("authorization[scope][]", "read"),
+        ("authorization[scope][]", ""),
+    ];
+    let code = code(&submit(&client, "alice", &alice.password, &boxes));
+    let token = client.grant("authorization_code", &[("code", &code)]).ok();
+    assert_eq!(token["scope"], "read");
+}
+
+#[test]
 fn the_page_runs_no_script_and_cannot_be_framed() {
     let server = TestServer::new();
     let client = Client::with(&server, "read", "icecubesapp://");
@@ -388,8 +436,19 @@ fn a_code_is_bound_to_client_address_and_time() {
     );
     refused(&client, &[("code", "unknown")]);
     refused(&client, &[]);
-    client.grant("authorization_code", &[("code", &code)]).ok();
+    // Some clients encode it once more than need be.
+    let twice: String = code.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    client.grant("authorization_code", &[("code", &twice)]).ok();
     let late = fresh();
+    let life: i64 = server
+        .sql()
+        .query_row(
+            "SELECT max(expires_at) - unixepoch() * 1000 FROM oauth_codes",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert!((540_000..=601_000).contains(&life), "{life}");
     server
         .sql()
         .execute("UPDATE oauth_codes SET expires_at = 1", [])
@@ -536,6 +595,26 @@ fn every_token_comes_with_a_cookie_that_dies_with_it() {
     ask().refused(403, "Invalid credentials.");
     let again = server.request("POST", "/oauth/revoke", &headers, body.as_bytes());
     assert_eq!(again.header("Set-Cookie"), None);
+}
+
+#[test]
+fn every_grant_sets_the_cookie_and_over_http_it_is_not_secure() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let client = Client::new(&server);
+    let code = code(&submit(&client, "alice", &alice.password, &[]));
+    let by_code = client.grant("authorization_code", &[("code", &code)]);
+    let set = by_code.header("Set-Cookie").unwrap().to_owned();
+    assert!(set.contains("HttpOnly") && !set.contains("Secure"), "{set}");
+    let refresh = text(&by_code.ok(), "refresh_token").to_owned();
+    let renewed = client.grant("refresh_token", &[("refresh_token", &refresh)]);
+    let cookie = cookie(&renewed);
+    let headers = [("Cookie", cookie.as_str())];
+    server
+        .request("GET", "/api/v1/accounts/verify_credentials", &headers, b"")
+        .ok();
+    let own = client.grant("client_credentials", &[]);
+    assert!(own.header("Set-Cookie").is_some());
 }
 
 #[test]

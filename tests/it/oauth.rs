@@ -173,6 +173,7 @@ fn an_application_without_a_name_or_with_a_harmful_address_is_refused() {
     ];
     let app = server.post_form("/api/v1/apps", &form).ok();
     assert_eq!(app["website"], Value::Null);
+    assert_eq!(app["redirect_uri"], "https://a.example/");
 }
 
 #[test]
@@ -189,7 +190,9 @@ fn an_application_sees_itself_with_its_own_token_and_with_a_users() {
             .request("GET", "/api/v1/apps/verify_credentials", &headers, b"")
             .ok();
         assert_eq!(app["name"], "Probe");
+        assert_eq!(app["website"], Value::Null);
         assert!(app["vapid_key"].is_string());
+        assert_eq!(app.get("client_secret"), None);
     }
 }
 
@@ -266,6 +269,60 @@ fn a_password_grant_reads_form_json_multipart_and_basic_credentials() {
             .request("POST", "/oauth/token", &headers, body.as_bytes())
             .ok();
     }
+}
+
+#[test]
+fn client_credentials_in_the_header_come_before_those_among_the_parameters() {
+    let server = TestServer::new();
+    let client = Client::new(&server);
+    let ask = |header: Option<&str>, id: &str| {
+        let query = [
+            ("grant_type", "client_credentials"),
+            ("client_id", id),
+            ("client_secret", &client.secret),
+        ];
+        let target = format!("/oauth/token?{}", crate::support::encode(&query));
+        let header = header.map(|pair| format!("Basic {}", BASE64_STANDARD.encode(pair)));
+        let headers = header
+            .iter()
+            .map(|header| ("Authorization", header.as_str()));
+        server.request("POST", &target, &headers.collect::<Vec<_>>(), b"")
+    };
+    let right = format!("{}:{}", client.id, client.secret);
+    ask(None, &client.id).ok();
+    ask(Some(&right), "unknown").ok();
+    ask(Some("unknown:secret"), &client.id).refused(400, "Invalid credentials");
+}
+
+#[test]
+fn the_password_is_judged_first_then_client_standing_scopes_and_second_factor() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let client = Client::with(&server, "read", CALLBACK);
+    let stranger = Client {
+        server: &server,
+        id: client.id.clone(),
+        secret: "wrong".into(),
+    };
+    let sql = "INSERT INTO mfa_totp (account_id, secret) VALUES (?1, x'00')";
+    server.sql().execute(sql, [&alice.id]).unwrap();
+    let standing = |deactivated: bool| {
+        let sql = "UPDATE accounts SET deactivated = ?1";
+        server.sql().execute(sql, [deactivated]).unwrap();
+    };
+    let told = |answer: Answer| answer.value()["error"].as_str().unwrap().to_owned();
+    standing(true);
+    let disabled = "Your account is currently disabled";
+    assert_eq!(
+        told(client.password("alice", "wrong")),
+        "Invalid credentials"
+    );
+    assert_eq!(told(stranger.login_answer(&alice)), "Invalid credentials");
+    assert_eq!(told(client.login_answer(&alice)), disabled);
+    assert_eq!(told(client.scoped(&alice, "write")), disabled);
+    standing(false);
+    assert_eq!(told(client.scoped(&alice, "write")), "Invalid credentials");
+    assert_eq!(told(client.scoped(&alice, "read")), "mfa_required");
 }
 
 #[test]
@@ -417,6 +474,15 @@ fn revoking_needs_no_client_but_a_client_that_is_named_must_be_the_right_one() {
     whoami(&server, access).ok();
     revoke(&client, &client.secret, access);
     whoami(&server, access).refused(403, "Invalid credentials.");
+
+    let token = client.login(&alice);
+    let pair = BASE64_STANDARD.encode(format!("{}:{}", client.id, client.secret));
+    let header = format!("Basic {pair}");
+    let body = json!({"token": token["access_token"]}).to_string();
+    let headers = [("Authorization", header.as_str())];
+    let by_header = server.request("POST", "/oauth/revoke", &headers, body.as_bytes());
+    assert_eq!(by_header.ok(), json!({}));
+    whoami(&server, text(&token, "access_token")).refused(403, "Invalid credentials.");
 
     let token = client.login(&alice);
     let form = [("token", text(&token, "refresh_token"))];

@@ -65,6 +65,11 @@ fn the_body_wins_over_the_query_and_the_path_over_both() {
         alice.get(&format!("/api/v1/statuses/{id}?id=1")).ok()["id"],
         id
     );
+    let encoded: String = id.bytes().map(|digit| format!("%{digit:02x}")).collect();
+    assert_eq!(
+        alice.get(&format!("/api/v1/statuses/{encoded}")).ok()["id"],
+        id
+    );
 }
 
 #[test]

@@ -247,6 +247,23 @@ fn a_server_that_nobody_lives_on_prints_a_setup_link_and_a_settled_one_does_not(
 }
 
 #[test]
+fn whoever_is_made_on_the_command_line_waits_for_nobody() {
+    let waiting = [
+        "--set",
+        "instance.account_approval_required=true",
+        "--set",
+        "instance.account_activation_required=true",
+    ];
+    let server = Program::ephemeral(&waiting);
+    let create = ["user", "create", "carol", "--email", "carol@example.com"];
+    done(&server.data, &create);
+    let token = done(&server.data, &["token", "create", "carol"]);
+    server
+        .get("/api/v1/accounts/verify_credentials", &token)
+        .ok();
+}
+
+#[test]
 fn commands_work_beside_a_running_server_and_take_effect_at_once() {
     let server = Program::ephemeral(&["--user", "root:admin"]);
     let data = &server.data;

@@ -251,6 +251,50 @@ fn each_viewer_sees_reactions_without_the_people_blocked_or_muted() {
 }
 
 #[test]
+fn reactions_from_a_blocked_domain_are_left_out_for_whoever_blocked_it() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let far = crate::planted::stranger(&server, "far", "remote.example");
+    let post = post(&alice, "public", "hello");
+    react(&alice, &post, "☕").ok();
+    let sql = "INSERT INTO reactions (account_id, status_id, emoji) VALUES (?1, ?2, '🎅')";
+    server.sql().execute(sql, [&far, &post]).unwrap();
+    let own = format!("/api/v1/statuses/{post}");
+    let shown = |status: &Value| tallies(&status["pleroma"]["emoji_reactions"]);
+    assert_eq!(shown(&alice.get(&own).ok()).len(), 2);
+    let domain = [("domain", "remote.example")];
+    alice.post("/api/v1/domain_blocks", &domain).ok();
+    let rest = [tally("☕", 1, true)];
+    assert_eq!(shown(&alice.get(&own).ok()), rest);
+    assert_eq!(tallies(&alice.get(&list(&post)).ok()), rest);
+    assert_eq!(tallies(&server.get(&list(&post)).ok()).len(), 2);
+}
+
+#[test]
+fn a_token_that_may_not_read_statuses_looks_as_anybody() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let post = post(&alice, "public", "hello");
+    react(&alice, &post, "☕").ok();
+    let client = crate::oauth::Client::with(&server, "write:statuses", crate::oauth::CALLBACK);
+    let token = client.login(&alice)["access_token"].clone();
+    let bearer = format!("Bearer {}", token.as_str().unwrap());
+    let headers = [("Authorization", bearer.as_str())];
+    let read = |method: &str, target: &str| server.request(method, target, &headers, b"").ok();
+    let seen = read("GET", &list(&post));
+    assert_eq!(tallies(&seen), [tally("☕", 1, false)]);
+    assert_eq!(seen[0]["url"], Value::Null);
+    // The emoji stands in the path as it is, too.
+    let raw = format!("{}/🎅", list(&post));
+    let both = [tally("☕", 1, true), tally("🎅", 1, true)];
+    assert_eq!(
+        tallies(&read("PUT", &raw)["pleroma"]["emoji_reactions"]),
+        both
+    );
+    assert_eq!(tallies(&read("GET", &raw)), [tally("🎅", 1, false)]);
+}
+
+#[test]
 fn an_instance_may_keep_to_itself_who_reacted() {
     let server = TestServer::with(&["instance.show_reactions=false"]);
     let alice = server.user("alice");

@@ -177,6 +177,44 @@ fn an_address_is_needed_only_where_it_must_be_confirmed() {
 }
 
 #[test]
+fn the_address_comes_before_the_captcha_and_the_captcha_before_the_invitation() {
+    let invited = ["instance.invites_enabled=true", "captcha.enabled=true"];
+    let activated = ["instance.account_activation_required=true"];
+    let server = TestServer::with(&[&invited[..], &activated].concat());
+    let (token, wrong) = (app_token(&server, false), json!({"token": "wrong"}));
+    let body = json!({"username": "lain", "password": "correct horse", "agreement": true, "token": "wrong"});
+    post(&server, &token, &body).refused(400, "Missing parameter: email");
+    let captcha = problems(register(&server, "lain", wrong));
+    assert!(captcha["captcha"].is_array(), "{captcha}");
+}
+
+#[test]
+fn what_front_ends_send_besides_is_ignored() {
+    let server = TestServer::with(OPEN);
+    let more = json!({"nickname": "other", "confirm": "something else", "captcha_solution": "x", "token": "x", "language": "de"});
+    let token = register(&server, "lain", more).ok();
+    let me = verify(&server, &token["access_token"]).ok();
+    assert_eq!(me["username"], "lain");
+}
+
+#[test]
+fn whoever_waits_is_shown_to_admins_only_and_keeps_the_name() {
+    for obstacle in ["account_approval_required", "account_activation_required"] {
+        let setting = format!("instance.{obstacle}=true");
+        let server = TestServer::with(&[OPEN, &[&setting]].concat());
+        let (bob, root) = (server.user("bob"), server.admin("root"));
+        register(&server, "lain", json!({})).ok();
+        let path = "/api/v1/accounts/lain";
+        server.get(path).refused(404, "Can't find user");
+        bob.get(path).refused(404, "Can't find user");
+        assert_eq!(root.get(path).ok()["username"], "lain", "{obstacle}");
+        assert_eq!(server.get("/users/lain").status, 404);
+        let again = problems(register(&server, "lain", json!({"email": "b@example.org"})));
+        assert_eq!(again, json!({"nickname": ["has already been taken"]}));
+    }
+}
+
+#[test]
 fn a_taken_name_or_address_is_told_whatever_its_case() {
     let server = TestServer::with(OPEN);
     register(&server, "lain", json!({})).ok();
@@ -259,6 +297,8 @@ fn lengths_are_limited() {
             "bio": ["should be at most 5000 character(s)"],
         })
     );
+    let none = problems(register(&server, "lain", json!({"password": ""})));
+    assert_eq!(none, json!({"password": ["can't be blank"]}));
     let long = problems(register(
         &server,
         "lain",

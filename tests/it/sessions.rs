@@ -92,6 +92,8 @@ fn a_token_without_the_scope_is_anybody_where_anybody_may_look() {
     };
     ask(&open, &token).ok();
     ask(&open, "unknown").ok();
+    let app = Client::new(&open).grant("client_credentials", &[]).ok();
+    ask(&open, text(&app, "access_token")).ok();
 
     let closed = TestServer::with(&["instance.public=false"]);
     let alice = closed.user("alice");
@@ -116,7 +118,7 @@ fn too_many_requests_are_throttled() {
 }
 
 #[test]
-fn a_token_may_be_presented_in_three_ways_and_the_first_present_wins() {
+fn a_token_may_be_presented_in_every_way_and_the_first_present_wins() {
     let server = TestServer::new();
     let alice = server.user("alice");
     let by_parameter = |token: &str, headers: &[(&str, &str)]| {
@@ -130,6 +132,17 @@ fn a_token_may_be_presented_in_three_ways_and_the_first_present_wins() {
             .ok();
         by_parameter("unknown", &[("Authorization", &header)]).refused(403, "Invalid credentials.");
     }
+    let form = [("access_token", alice.token.as_str()), ("status", "hi")];
+    server.post_form("/api/v1/statuses", &form).ok();
+    let login = Client::new(&server).password("alice", &alice.password);
+    let set = login.header("Set-Cookie").unwrap();
+    let cookie = ("Cookie", set.split(';').next().unwrap());
+    by_parameter("unknown", &[cookie]).refused(403, "Invalid credentials.");
+    let dead = ("Authorization", "Bearer unknown");
+    server
+        .request("GET", OWN, &[dead, cookie], b"")
+        .refused(403, "Invalid credentials.");
+    server.request("GET", OWN, &[cookie], b"").ok();
 }
 
 #[test]

@@ -63,6 +63,37 @@ fn pages_meet_without_gap_or_overlap_in_both_directions() {
 }
 
 #[test]
+fn the_public_timeline_is_divided_by_where_posts_come_from() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let here = id(&alice.post_status("here"));
+    let from = |host: &str| {
+        let account = crate::planted::stranger(&server, "far", host);
+        crate::planted::delivered(&server, &account, "far away")
+    };
+    let (one, two) = (from("one.example"), from("two.example"));
+    let with_picture = id(&alice.post_status("picture"));
+    let sql = "INSERT INTO media (id, account_id, status_id, kind, mime, created_at)
+               VALUES (1, CAST(?1 AS INTEGER), CAST(?2 AS INTEGER), 'image', 'image/png', 0)";
+    server
+        .sql()
+        .execute(sql, [&alice.id, &with_picture])
+        .unwrap();
+    for (query, expected) in [
+        ("", vec![&with_picture, &two, &one, &here]),
+        ("?local=true", vec![&with_picture, &here]),
+        ("?local=false&remote=1", vec![&two, &one]),
+        ("?only_media=true", vec![&with_picture]),
+        ("?instance=ONE.example", vec![&one]),
+        ("?instance=none.example", vec![]),
+        ("?instance=127.0.0.1:4000", vec![&with_picture, &here]),
+    ] {
+        let found = ids(&server.get(&format!("/api/v1/timelines/public{query}")).ok());
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{query}");
+    }
+}
+
+#[test]
 fn home_holds_what_people_one_follows_say_and_their_reblogs_unless_unwanted() {
     let server = TestServer::new();
     let (alice, bob, carol) = (

@@ -294,14 +294,48 @@ fn the_authorize_page_follows_the_table() {
 }
 
 #[test]
-fn a_token_from_before_follows_the_table() {
+fn codes_and_refresh_tokens_follow_the_table() {
+    for_each_line(APPROVAL[0], |client, alice, expected, flags| {
+        set_flags(alice, 0);
+        let code = code(&submit(client, "alice", &alice.password, &[]));
+        let token = client.login(alice);
+        set_flags(alice, flags);
+        let refresh = [("refresh_token", text(&token, "refresh_token"))];
+        for answer in [
+            client.grant("authorization_code", &[("code", &code)]),
+            client.grant("refresh_token", &refresh),
+        ] {
+            match expected {
+                None => assert!(answer.ok()["access_token"].is_string(), "{flags:04b}"),
+                Some((error, identifier)) => assert_eq!(
+                    answer.with_status(403),
+                    serde_json::json!({"error": error, "identifier": identifier})
+                ),
+            }
+        }
+    });
+}
+
+#[test]
+fn tokens_cookies_and_passwords_with_a_request_follow_the_table() {
     for approval in APPROVAL {
         for_each_line(approval, |client, alice, expected, flags| {
-            let answer = whoami(client.server, &alice.token);
-            match expected {
-                None => assert_eq!(answer.status, 200, "{flags:04b}"),
-                Some(_) => answer.refused(403, "Invalid credentials."),
+            let server = client.server;
+            set_flags(alice, 0);
+            let cookie = cookie(&client.password("alice", &alice.password));
+            set_flags(alice, flags);
+            for answer in [
+                whoami(server, &alice.token),
+                with_cookie(server, &cookie),
+                basic(alice),
+            ] {
+                match expected {
+                    None => assert_eq!(answer.status, 200, "{flags:04b}"),
+                    Some(_) => answer.refused(403, "Invalid credentials."),
+                }
             }
+            // Where anybody may look, whoever may not log in is anybody.
+            alice.get("/api/v1/timelines/public").ok();
         });
     }
 }
