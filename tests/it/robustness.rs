@@ -94,6 +94,45 @@ fn a_data_directory_that_may_not_be_read_or_written_is_named() {
     }
 }
 
+#[test]
+fn a_database_or_a_settings_file_that_may_not_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = folder.path().join("kenoma");
+    fs::copy(env!("CARGO_BIN_EXE_kenoma"), &program).unwrap();
+    for name in ["kenoma.db", "config.toml"] {
+        let data = folder.path().join(format!("data of {name}"));
+        Program::on(&data, &[]).stop();
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o777)).unwrap();
+        let file = data.join(name);
+        fs::write(&file, "").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
+        let line = failure(&as_stranger(&program, &data, &SERVE));
+        assert!(line.contains(data.to_str().unwrap()), "{line}");
+        assert!(fs::read(&file).unwrap().is_empty(), "{name} was changed");
+    }
+}
+
+#[test]
+fn a_settings_file_that_is_none_is_named_with_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[instance]\nname = 'unfinished\n";
+    fs::write(folder.path().join("config.toml"), text).unwrap();
+    let line = failure(&run(folder.path(), &SERVE));
+    assert!(
+        line.contains("config.toml") && line.contains("line 2"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_disk_that_is_full_at_the_start_is_told() {
+    let disk = SmallDisk::of_mebibytes(32);
+    disk.fill_up_to(0);
+    let line = failure(&run(&disk.path().join("data"), &SERVE));
+    assert!(line.contains("disk") || line.contains("space"), "{line}");
+}
+
 /// What a refused database file must leave behind: itself, byte for byte.
 #[track_caller]
 fn assert_refused_untouched(data: &Path, because: &str) {
