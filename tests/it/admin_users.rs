@@ -175,6 +175,8 @@ fn the_list_filters_counts_and_pages() {
         ("query=ali", &["alice", "alina@peer.example"]),
         ("query=peer.exa", &["alina@peer.example"]),
         ("query=alina@peer.example", &["alina@peer.example"]),
+        ("query=alice@127.0.0.1:4000", &["alice"]),
+        ("query=alina@127.0.0.1:4000", &[]),
         ("query=%25", &[]),
         ("name=bobby", &["bob"]),
         ("email=ALICE@example.com", &["alice"]),

@@ -63,6 +63,15 @@ fn filter(cx: &Ctx) -> Filter {
             _ => {}
         }
     }
+    let own = format!("@{}", cx.app.base().authority());
+    let ours = filter
+        .query
+        .as_deref()
+        .and_then(|query| query.strip_suffix(&own));
+    if let Some(name) = ours {
+        // People who live here are stored without a host.
+        (filter.local, filter.query) = (Some(true), Some(format!("{name}@")));
+    }
     filter
 }
 
