@@ -62,7 +62,8 @@ fn make(app: &App, job: &JobRow, id: BackupId) -> Result<()> {
     let Some((backup, account)) = found else {
         return app.db().write(|tx| jobs::done(tx, job.id));
     };
-    let mut archive = AccountArchive::create(&app.data().join("cache"))?;
+    // The next start clears up after a crash.
+    let mut archive = AccountArchive::create(app.spool_dir())?;
     fill(app, &account, &mut archive)?;
     place(app, job, &backup, archive)
 }

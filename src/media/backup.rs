@@ -10,6 +10,7 @@ use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -85,18 +86,21 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Begins a backup; one that is there stays until the new one is whole.
+    /// Begins a backup; one that is there stays until the new one is whole. What a killed one left is written over.
     pub fn create(path: &Path) -> io::Result<Writer> {
         let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
         let mut temporary = OsString::from(".");
         temporary.push(name);
-        temporary.push(format!(".{}", std::process::id()));
+        temporary.push(".part");
         let temporary = path.with_file_name(temporary);
         let file = File::options()
             .write(true)
-            .create_new(true)
+            .create(true)
+            .truncate(false)
             .mode(0o600)
             .open(&temporary)?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+        file.set_len(0)?;
         Ok(Writer {
             zip: ZipWriter::new(BufWriter::with_capacity(PIECE, file)),
             path: path.to_owned(),

@@ -218,6 +218,8 @@ fn a_backup_killed_at_any_moment_leaves_the_one_before() {
     );
     house.backup();
     assert!(restore(&house.beside("restored"), &file).status.success());
+    let left = fs::read_dir(house.folder.path()).unwrap();
+    assert_eq!(left.count(), 3, "the killed ones left something");
 }
 
 #[test]
