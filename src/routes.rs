@@ -149,6 +149,8 @@ pub static ROUTES: &[Route] = &[
     get("/users/{name}/feed.rss",                  Optional(&["read:statuses"]),                 feeds::rss),
     get("/notice/{id}",                            Optional(&["read:statuses"]),                 public::notice).for_people().page_of(fed::objects::of_page),
     get("/tag/{tag}",                              Optional(&["read:statuses"]),                 public::tag).for_people(),
+    post("/main/ostatus",                          Open,                                         pages::remote_interaction::submit).rate(Class::Search),
+    post("/api/v1/pleroma/remote_interaction",     Open,                                         pleroma::remote_interactions::find).rate(Class::Search),
     get("/setup/{token}",                          Open,                                         setup::show),
     post("/setup/{token}",                         Open,                                         setup::submit).rate(Class::Login),
 

@@ -9,7 +9,7 @@ mod quote;
 mod webfinger;
 
 pub use actor::{actor, fresh_actor, handle, key, settled_actor};
-pub use asked::{asked, key_asked, mentioned, poll_looked_at, read_anew};
+pub use asked::{asked, interaction_page, key_asked, mentioned, poll_looked_at, read_anew};
 pub use document::{Failures, document, page};
 pub use object::{Found, any, earlier, fresh_object, is_by, object, renewed, take};
 pub use quote::quotation;

@@ -15,6 +15,7 @@ pub mod post;
 pub mod public;
 mod qr;
 pub mod registration;
+pub mod remote_interaction;
 pub mod setup;
 
 use askama::Template;

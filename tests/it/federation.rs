@@ -25,6 +25,7 @@ mod policy;
 mod polls;
 mod queue;
 mod quotes;
+mod remote_interactions;
 mod reports;
 mod samples;
 mod split_domain;

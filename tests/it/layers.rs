@@ -22,7 +22,7 @@ const MAY_CALL: &[(&str, &[&str])] = &[
     ("jobs", &["app", "fed", "ops", "views", "db"]),
     ("api", &["app", "web", "fed", "ops", "views", "db"]),
     ("fed", &["app", "web", "ops", "views", "db"]),
-    // One page looks up whom to follow elsewhere.
+    // Doors as those of `api`: pages on which people here follow somebody elsewhere, and visitors from elsewhere somebody here.
     ("pages", &["app", "web", "fed", "ops", "views", "db"]),
     ("ops", &["db"]),
     ("views", &["db"]),

@@ -20,5 +20,6 @@ pub mod password_resets;
 pub mod pictures;
 pub mod reactions;
 pub mod remote_emoji_packs;
+pub mod remote_interactions;
 pub mod scrobbles;
 pub mod users;

@@ -50,6 +50,30 @@ pub fn asked(app: &App, typed: &str) -> Option<Found> {
     }
 }
 
+/// The page of somebody's own server on which they follow or answer what has that id; `None` where it cannot be had, or where
+/// they live here.
+pub fn interaction_page(app: &App, who: &str, id: &str) -> Result<Option<String>> {
+    let (authority, own) = (app.base().authority(), app.base().host());
+    let elsewhere = webfinger::handle(who.trim()).filter(|(_, host)| {
+        !host.eq_ignore_ascii_case(authority) && !host.eq_ignore_ascii_case(&own)
+    });
+    let (Some((name, host)), true) = (elsewhere, app.config().federation.enabled) else {
+        return Ok(None);
+    };
+    let Ok(_turn) = app.fed().turns.take() else {
+        return Ok(None);
+    };
+    let host = host.to_lowercase();
+    match webfinger::interaction_page(app, name, &host, id, &Budget::brief()) {
+        Ok(page) => Ok(Some(page)),
+        Err(Failure::Ours(error)) => Err(error),
+        Err(failure) => {
+            log::info!("{}: {failure}", who.escape_debug());
+            Ok(None)
+        }
+    }
+}
+
 /// Reads an account elsewhere anew, before something is done that depends on how it is now; `false` where that is not possible.
 pub fn read_anew(app: &App, uri: &str) -> Result<bool> {
     let Ok(_turn) = app.fed().turns.take() else {

@@ -19,7 +19,40 @@ pub struct Finger {
 
 /// Asks a host about one of its people.
 pub fn query(app: &App, name: &str, host: &str, budget: &Budget) -> Resolved<Finger> {
-    super::document::refuse_unwanted(app, host)?;
+    let document = asked(app, name, host, budget)?;
+    let subject = document["subject"].as_str().unwrap_or_default();
+    let (username, subject_host) = handle(subject).unwrap_or((name, host));
+    let actor = actor_link(&document)
+        .ok_or_else(|| Failure::refused("the WebFinger answer names no actor"))?;
+    Ok(Finger {
+        username: username.to_owned(),
+        host: subject_host.to_lowercase(),
+        actor: actor.to_owned(),
+    })
+}
+
+/// The page on which somebody elsewhere does something with what has that id: follows it, answers it. Their host says which.
+pub fn interaction_page(
+    app: &App,
+    name: &str,
+    host: &str,
+    id: &str,
+    budget: &Budget,
+) -> Resolved<String> {
+    let document = asked(app, name, host, budget)?;
+    let none = || Failure::refused("the WebFinger answer names no page to interact on");
+    let template = template(&document).ok_or_else(none)?;
+    let id = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
+    let page = template.replace("{uri}", &id.to_string());
+    // Whatever it is, a browser will be sent there.
+    match wire::is_id(&page) && wire::host_of(&page).is_some() {
+        true => Ok(page),
+        false => Err(none()),
+    }
+}
+
+/// What a host says about one of its people.
+fn asked(app: &App, name: &str, host: &str, budget: &Budget) -> Resolved<Value> {
     budget.take()?;
     let resource = percent_encoding::utf8_percent_encode(
         &format!("acct:{name}@{host}"),
@@ -36,17 +69,7 @@ pub fn query(app: &App, name: &str, host: &str, budget: &Budget) -> Resolved<Fin
         404 | 410 => return Err(Failure::Gone),
         status => return Err(Failure::Temporary(format!("WebFinger answered {status}"))),
     }
-    let document = wire::parse(&answer.body)
-        .map_err(|_| Failure::refused("the WebFinger answer cannot be read"))?;
-    let subject = document["subject"].as_str().unwrap_or_default();
-    let (username, subject_host) = handle(subject).unwrap_or((name, host));
-    let actor = actor_link(&document)
-        .ok_or_else(|| Failure::refused("the WebFinger answer names no actor"))?;
-    Ok(Finger {
-        username: username.to_owned(),
-        host: subject_host.to_lowercase(),
-        actor: actor.to_owned(),
-    })
+    wire::parse(&answer.body).map_err(|_| Failure::refused("the WebFinger answer cannot be read"))
 }
 
 /// Plain http is spoken to numbers and to this machine, where that is allowed at all.
@@ -77,4 +100,13 @@ fn actor_link(document: &Value) -> Option<&str> {
         kind.starts_with("application/activity+json") || kind.starts_with("application/ld+json")
     })
     .find_map(|link| link["href"].as_str().filter(|href| wire::is_id(href)))
+}
+
+/// The address of the page to interact on, with `{uri}` in place of what.
+fn template(document: &Value) -> Option<&str> {
+    let mut links = document["links"].as_array()?.iter();
+    links
+        .find(|link| link["rel"] == "http://ostatus.org/schema/1.0/subscribe")
+        .and_then(|link| link["template"].as_str())
+        .filter(|template| template.contains("{uri}"))
 }
