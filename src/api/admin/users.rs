@@ -63,14 +63,14 @@ fn filter(cx: &Ctx) -> Filter {
             _ => {}
         }
     }
-    let own = format!("@{}", cx.app.base().authority());
-    let ours = filter
+    let named = filter
         .query
         .as_deref()
-        .and_then(|query| query.strip_suffix(&own));
-    if let Some(name) = ours {
+        .and_then(|query| query.rsplit_once('@'));
+    let ours = named.filter(|(_, host)| cx.app.base().is_own(host));
+    if let Some(name) = ours.map(|(name, _)| format!("{name}@")) {
         // People who live here are stored without a host.
-        (filter.local, filter.query) = (Some(true), Some(format!("{name}@")));
+        (filter.local, filter.query) = (Some(true), Some(name));
     }
     filter
 }

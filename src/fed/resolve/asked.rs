@@ -53,10 +53,7 @@ pub fn asked(app: &App, typed: &str) -> Option<Found> {
 /// The page of somebody's own server on which they follow or answer what has that id; `None` where it cannot be had, or where
 /// they live here.
 pub fn interaction_page(app: &App, who: &str, id: &str) -> Result<Option<String>> {
-    let (authority, own) = (app.base().authority(), app.base().host());
-    let elsewhere = webfinger::handle(who.trim()).filter(|(_, host)| {
-        !host.eq_ignore_ascii_case(authority) && !host.eq_ignore_ascii_case(&own)
-    });
+    let elsewhere = webfinger::handle(who.trim()).filter(|(_, host)| !app.base().is_own(host));
     let (Some((name, host)), true) = (elsewhere, app.config().federation.enabled) else {
         return Ok(None);
     };

@@ -53,6 +53,7 @@ pub fn interaction_page(
 
 /// What a host says about one of its people.
 fn asked(app: &App, name: &str, host: &str, budget: &Budget) -> Resolved<Value> {
+    super::document::refuse_unwanted(app, host)?;
     budget.take()?;
     let resource = percent_encoding::utf8_percent_encode(
         &format!("acct:{name}@{host}"),
