@@ -165,6 +165,7 @@ pub static ROUTES: &[Route] = &[
     get("/users/{name}/main-key",                  Open,                                         fed::actors::main_key).federated(),
     get("/users/{name}/outbox",                    Open,                                         fed::collections::outbox).federated(),
     get("/users/{name}/followers",                 Open,                                         fed::collections::followers).federated(),
+    get("/users/{name}/followers_synchronization", Open,                                         fed::follower_sync::show).federated(),
     get("/users/{name}/following",                 Open,                                         fed::collections::following).federated(),
     get("/users/{name}/collections/featured",      Open,                                         fed::collections::featured).federated(),
     get("/objects/{uuid}",                         Open,                                         fed::objects::show).federated(),

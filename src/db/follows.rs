@@ -67,6 +67,27 @@ pub fn local_targets(db: &Connection, follower: AccountId) -> Result<Vec<Account
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Ids of the followers whose ids begin with that scheme and host.
+pub fn followers_at(db: &Connection, target: AccountId, origin: &str) -> Result<Vec<String>> {
+    // What follows '/' is '0'.
+    let mut stmt = db.prepare_cached(
+        "SELECT a.uri FROM accounts AS a JOIN follows AS f ON f.account_id = a.id AND f.target_id = ?1 AND f.pending = 0
+          WHERE a.uri >= ?2 || '/' AND a.uri < ?2 || '0' AND a.host <> '' ORDER BY a.uri",
+    )?;
+    let rows = stmt.query_map(params![target, origin], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The local people who follow an account, with their ids elsewhere.
+pub fn local_followers(db: &Connection, target: AccountId) -> Result<Vec<(AccountId, String)>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT a.id, a.uri FROM follows AS f JOIN users AS u ON u.account_id = f.account_id JOIN accounts AS a ON a.id = u.account_id
+          WHERE f.target_id = ?1 AND f.pending = 0",
+    )?;
+    let rows = stmt.query_map(params![target], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Turns a request into a follow; `false` when there is none.
 pub fn accept(db: &Connection, follower: AccountId, target: AccountId) -> Result<bool> {
     let changed = db

@@ -11,7 +11,12 @@ use crate::error::Result;
 use crate::ids;
 
 /// Kinds that wait for other servers. They have threads of their own, so that nothing else waits with them.
-const SLOW: [&str; 3] = ["fetch_card", "import_people", "look_around"];
+const SLOW: [&str; 4] = [
+    "fetch_card",
+    "import_people",
+    "look_around",
+    "synchronize_followers",
+];
 
 /// A leased job.
 #[derive(Clone, Debug)]
@@ -50,6 +55,18 @@ pub fn push_at(
     ])?;
     tx.wake_jobs();
     Ok(())
+}
+
+/// Whether exactly that work waits already. Of a kind of which little waits.
+pub fn waits(db: &Connection, kind: &str, payload: &impl serde::Serialize) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE dead = 0 AND slow = ?1 AND kind = ?2 AND payload = ?3)",
+        )?
+        .query_row(
+            params![SLOW.contains(&kind), kind, serde_json::to_string(payload)?],
+            |row| row.get(0),
+        )?)
 }
 
 /// Takes the job that has been due the longest, of those that wait for other servers (`slow`) or of the others, and leases it.

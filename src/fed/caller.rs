@@ -29,6 +29,15 @@ pub fn must_sign(app: &App) -> bool {
 
 /// As [`known`], for what strangers get a part of in any case.
 pub fn verified(cx: &Ctx) -> Result<Option<AccountId>> {
+    by_signature(cx, must_sign(cx.app))
+}
+
+/// As [`known`], for what strangers are never shown: a key that is not known is looked up.
+pub fn proved(cx: &Ctx) -> Result<Option<AccountId>> {
+    by_signature(cx, true)
+}
+
+fn by_signature(cx: &Ctx, look_up: bool) -> Result<Option<AccountId>> {
     let received = received(cx);
     if !received.is_signed() {
         return Ok(None);
@@ -42,7 +51,7 @@ pub fn verified(cx: &Ctx) -> Result<Option<AccountId>> {
     let key = match cx.app.fed().keys.remote(cx.app, &claim.key_id)? {
         Some(key) => Some(key),
         // Here, who asks decides what is shown: it is worth a look.
-        None if must_sign(cx.app) => resolve::key_asked(cx.app, &claim.key_id)?,
+        None if look_up => resolve::key_asked(cx.app, &claim.key_id)?,
         None => None,
     };
     Ok(key

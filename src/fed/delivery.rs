@@ -4,6 +4,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use super::fetch::{FetchError, HopHeaders, Limits, Request};
+use super::follower_sync;
 use super::keys::Signer;
 use super::policy;
 use super::signature::{self, CONTENT_TYPE, Outgoing, Signable, Variant};
@@ -96,7 +97,13 @@ fn send(app: &App, row: &DeliveryRow, variant: Variant) -> Result<Answered> {
         // Whoever was slow gets more time, when nobody else waits for it.
         limits.total *= 3;
     }
-    let headers = [("content-type", CONTENT_TYPE)];
+    let synchronization = follower_sync::header(app, row)?;
+    let mut headers = vec![("content-type", CONTENT_TYPE)];
+    headers.extend(
+        synchronization
+            .as_deref()
+            .map(|value| (follower_sync::HEADER, value)),
+    );
     let request = Request::post(&row.inbox, &headers, body.bytes, limits).hop_headers(sign);
     Ok(match app.client().open(&request) {
         Err(error) => Answered::Nothing(error),

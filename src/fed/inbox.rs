@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::actors::{self, Found};
 use super::caller;
+use super::follower_sync;
 use super::policy;
 use super::signature::{self, Claim, Received};
 use super::wire::{self, Class};
@@ -65,6 +66,9 @@ fn receive(cx: &Ctx, recipient: Option<AccountId>) -> Result<Reply> {
     };
     if known || is_pointless(cx, &letter)? {
         return Ok(taken());
+    }
+    if let (Some(signer), Some(header)) = (signer, received.header(follower_sync::HEADER)) {
+        follower_sync::compare(cx.app, signer, &header)?;
     }
     keep(cx, &letter, signer, recipient, &received)
 }

@@ -11,6 +11,7 @@
 //! | [`resolve`] | from an id or a handle to a row |
 //! | [`look_around`] | what an account elsewhere shows of itself: counts, pinned posts, the newest posts |
 //! | [`threads`] | what is missing above and below a post that somebody opens |
+//! | [`follower_sync`] | who on the other server follows, compared with what we know |
 //! | [`inbox`], [`incoming`] | what others say: taken down at the door, acted upon by `jobs::incoming` |
 //! | [`outgoing`], [`delivery`] | what we say: noted by `ops::outgoing`, written by a job, sent by `jobs::deliver` |
 //!
@@ -24,6 +25,7 @@ pub mod delivery;
 pub mod documents;
 pub mod emoji_packs;
 pub mod fetch;
+pub mod follower_sync;
 pub mod guard;
 pub mod inbox;
 pub mod incoming;

@@ -21,6 +21,7 @@ pub mod runner;
 pub mod send_activity;
 pub mod send_mail;
 pub mod send_push;
+pub mod synchronize_followers;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -113,6 +114,11 @@ pub static KINDS: &[Kind] = &[
         name: "send_mail",
         work: send_mail::work,
         retries: &[1, 5, 20, 60, 180, 480],
+    },
+    Kind {
+        name: crate::ops::follower_sync::JOB,
+        work: synchronize_followers::work,
+        retries: &[10, 60],
     },
     Kind {
         name: "send_push",

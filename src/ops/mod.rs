@@ -18,6 +18,7 @@ pub mod endorsements;
 pub mod favourites;
 pub mod featured_tags;
 pub mod filters;
+pub mod follower_sync;
 pub mod follows;
 pub mod imports;
 pub mod invites;

@@ -9,6 +9,7 @@ mod documents;
 mod edits;
 mod fake;
 mod fetching;
+mod follower_sync;
 mod forwarded;
 mod groups;
 mod inbox;

@@ -204,9 +204,9 @@ fn two_servers_killed_at_50_moments_of_a_day_agree_on_every_post() {
         let twice = "SELECT count(*) FROM (SELECT 1 FROM notifications GROUP BY account_id, actor_id, kind, status_id HAVING count(*) > 1)";
         assert_eq!(house.number(twice), 0);
         assert_eq!(
-            house.number("SELECT count(*) FROM deliveries WHERE state = 2"),
+            house.number("SELECT count(*) FROM deliveries WHERE state = 2 AND urgency <> 2"),
             0,
-            "nothing was given up"
+            "nothing was given up but what carried deleted posts"
         );
         assert_eq!(house.number("SELECT count(*) FROM jobs WHERE dead = 1"), 0);
         assert_eq!(
