@@ -312,3 +312,33 @@ fn people_of_silenced_servers_are_limited_accounts() {
     assert_eq!(ids(&alice.get(REQUESTS).ok()), [&*far]);
     assert_eq!(told(&alice), 1);
 }
+
+#[test]
+fn requests_are_paged_and_a_page_of_many_costs_as_much_as_one() {
+    let server = TestServer::with(ONE_READER);
+    let alice = server.user("alice");
+    alice.patch(POLICY, &[("for_not_following", "filter")]).ok();
+    let names = ["ann", "ben", "cat", "dan", "eva"];
+    let people: Vec<String> = names
+        .iter()
+        .map(|name| {
+            let stranger = server.user(name);
+            stranger.post_status("hello @alice");
+            stranger.id
+        })
+        .collect();
+    let newest_first: Vec<String> = people.into_iter().rev().collect();
+    assert_eq!(ids(&alice.get(REQUESTS).ok()), newest_first);
+    let first = alice.get(&format!("{REQUESTS}?limit=2"));
+    let next = first.header("Link").unwrap();
+    let next = next.split(['<', '>']).nth(1).unwrap();
+    let next = next.strip_prefix(crate::support::BASE).unwrap().to_owned();
+    assert_eq!(ids(&first.ok()), newest_first[..2]);
+    assert_eq!(ids(&alice.get(&next).ok()), newest_first[2..4]);
+    let cost = |limit: usize| {
+        server.app.house().fragments.clear();
+        let target = format!("{REQUESTS}?limit={limit}");
+        heard(&server, || alice.get(&target).ok()).1.len()
+    };
+    assert_eq!(cost(5), cost(1));
+}
