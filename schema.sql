@@ -409,6 +409,7 @@ CREATE TABLE media (
   file          TEXT,                               -- name in uploads/
   preview_file  TEXT,
   remote_url    TEXT,
+  remote_preview_url TEXT,                          -- a picture of what is no picture itself, elsewhere
   original_name TEXT    NOT NULL DEFAULT '',
   description   TEXT,
   blurhash      TEXT,

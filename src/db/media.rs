@@ -20,6 +20,7 @@ pub struct MediaRow {
     pub file: Option<String>,
     pub preview_file: Option<String>,
     pub remote_url: Option<String>,
+    pub remote_preview_url: Option<String>,
     pub original_name: String,
     pub description: Option<String>,
     pub blurhash: Option<String>,
@@ -33,7 +34,7 @@ macro_rules! select {
         concat!(
             "SELECT m.id, m.account_id, m.status_id, m.kind, m.mime, m.file, m.preview_file, m.remote_url, m.original_name, m.description,
                     m.blurhash, m.width, m.height, m.preview_width, m.preview_height, m.focus_x, m.focus_y, m.scheduled_id,
-                    m.chat_message_id FROM ",
+                    m.chat_message_id, m.remote_preview_url FROM ",
             $rest
         )
     };
@@ -55,6 +56,7 @@ impl MediaRow {
             file: row.get(5)?,
             preview_file: row.get(6)?,
             remote_url: row.get(7)?,
+            remote_preview_url: row.get("remote_preview_url")?,
             original_name: row.get(8)?,
             description: row.get(9)?,
             blurhash: row.get(10)?,
@@ -164,6 +166,8 @@ pub fn insert(db: &Connection, new: &NewMedia) -> Result<()> {
 #[expect(missing_docs, reason = "the names are the columns of schema.sql")]
 pub struct RemoteFile {
     pub url: String,
+    /// The address of a picture of it.
+    pub preview: Option<String>,
     pub mime: String,
     pub kind: &'static str,
     pub description: Option<String>,
@@ -176,8 +180,9 @@ pub struct RemoteFile {
 pub fn insert_remote(db: &Connection, account: AccountId, file: &RemoteFile) -> Result<MediaId> {
     let id = MediaId::new();
     db.prepare_cached(
-        "INSERT INTO media (id, account_id, kind, mime, remote_url, description, blurhash, width, height, focus_x, focus_y, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO media (id, account_id, kind, mime, remote_url, remote_preview_url, description, blurhash, width, height, focus_x,
+                            focus_y, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
         id,
@@ -185,6 +190,7 @@ pub fn insert_remote(db: &Connection, account: AccountId, file: &RemoteFile) -> 
         file.kind,
         file.mime,
         file.url,
+        file.preview,
         file.description,
         file.blurhash,
         file.size.map(|size| size.0),

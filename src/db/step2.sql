@@ -73,6 +73,7 @@ CREATE TABLE scheduled_statuses (
 );
 CREATE INDEX scheduled_statuses_owner ON scheduled_statuses (account_id, id);
 ALTER TABLE media ADD COLUMN scheduled_id INTEGER REFERENCES scheduled_statuses (id) ON DELETE SET NULL;
+ALTER TABLE media ADD COLUMN remote_preview_url TEXT;
 CREATE INDEX media_scheduled ON media (scheduled_id) WHERE scheduled_id IS NOT NULL;
 CREATE TABLE bookmark_folders (
   id         INTEGER PRIMARY KEY,

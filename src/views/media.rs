@@ -69,7 +69,10 @@ pub fn attachment(row: &MediaRow, base: &BaseUrl) -> Attachment {
     };
     let preview_url = match &row.preview_file {
         Some(file) => format!("{base}/media/{file}"),
-        None => url.clone(),
+        None => row
+            .remote_preview_url
+            .clone()
+            .unwrap_or_else(|| url.clone()),
     };
     Attachment {
         id: row.id,

@@ -3,6 +3,7 @@
 mod addressing;
 mod blocks;
 mod chat_messages;
+mod costs;
 mod deletion;
 mod discovery;
 mod documents;

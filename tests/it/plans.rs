@@ -19,7 +19,8 @@ const BOUNDED: [&str; 11] = [
     "(subquery-1)",
 ];
 
-fn is_bad(step: &str) -> bool {
+/// Whether a step of a plan walks a table of any size.
+pub fn is_bad(step: &str) -> bool {
     let walked = step
         .strip_prefix("SCAN ")
         .filter(|_| !step.contains("VIRTUAL TABLE"));

@@ -305,6 +305,7 @@ fn playable(document: &Value) -> Option<RemoteFile> {
     let (file, kind) = file.or_else(|| Some((streams.next_back()?, HLS)))?;
     Some(RemoteFile {
         url: wire::link(file, kind)?.to_owned(),
+        preview: picture(document),
         mime: kind.to_owned(),
         kind: if kind == HLS { "video" } else { kind_of(kind) },
         description: None,
@@ -312,6 +313,14 @@ fn playable(document: &Value) -> Option<RemoteFile> {
         size: None,
         focus: (0.0, 0.0),
     })
+}
+
+/// The picture of a video or a piece of music: of several sizes the largest.
+fn picture(thing: &Value) -> Option<String> {
+    let pictures = wire::many(wire::get(thing, "icon")).iter();
+    let width = |picture: &&Value| wire::get(picture, "width").as_i64().unwrap_or(0);
+    let largest = pictures.max_by_key(width)?;
+    wire::link(largest, "image/").map(str::to_owned)
 }
 
 /// The tallest file that is not too tall, with its media type.
@@ -375,6 +384,7 @@ pub(super) fn attachment(value: &Value) -> Option<RemoteFile> {
     };
     Some(RemoteFile {
         url: address.to_owned(),
+        preview: picture(value).filter(|_| kind_of(mime) != "image"),
         mime: cut(mime, 100).to_owned(),
         kind: kind_of(mime),
         description: description.map(|text| plain(text, DESCRIPTION)),

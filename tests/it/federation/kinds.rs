@@ -111,9 +111,17 @@ fn a_video_is_the_file_that_is_not_too_tall() {
         (json!([stream(json!([file(1080), file(480)]))]), "480.mp4"),
         (json!([stream(json!([]))]), "all.m3u8"),
     ] {
-        let seen = received(&bob, &alice, "Video", json!({"name": "Film", "url": links}));
+        let icon = |width: i64| json!({"type": "Image", "mediaType": "image/jpeg", "width": width, "url": format!("https://remote.example/{width}.jpg")});
+        let icons = json!([icon(223), icon(850), icon(100)]);
+        let seen = received(
+            &bob,
+            &alice,
+            "Video",
+            json!({"name": "Film", "url": links, "icon": icons}),
+        );
         let media = &seen["media_attachments"][0];
         assert_eq!(media["type"], "video");
+        assert_eq!(media["preview_url"], "https://remote.example/850.jpg");
         assert_eq!(
             media["remote_url"],
             format!("https://remote.example/{expected}")
