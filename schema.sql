@@ -60,6 +60,7 @@ CREATE TABLE accounts (
   UNIQUE (username, host)
 );
 CREATE INDEX accounts_host ON accounts (host) WHERE host <> '';
+CREATE INDEX accounts_moved ON accounts (moved_to_id) WHERE moved_to_id IS NOT NULL;
 -- The directory: who wants to be found, by latest post, by age, by number of followers.
 CREATE INDEX accounts_active ON accounts (last_status_at, id) WHERE discoverable = 1 AND hidden = 0;
 CREATE INDEX accounts_new ON accounts (id) WHERE discoverable = 1 AND hidden = 0;
@@ -109,6 +110,7 @@ CREATE TABLE password_resets (
   account_id INTEGER NOT NULL REFERENCES users (account_id) ON DELETE CASCADE,
   expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX password_resets_account ON password_resets (account_id);
 
 -- Second factors. `secret` is asked for at logins; a new one waits in `pending`, beside it, until its first right code, so that
 -- moving to another phone locks nobody out. `last_step` refuses a code seen before.
@@ -570,11 +572,13 @@ CREATE TABLE participations (
 );
 CREATE INDEX participations_recent ON participations (account_id, last_status_id);
 CREATE INDEX participations_last ON participations (last_status_id);
+CREATE INDEX participations_conversation ON participations (conversation_id);
 CREATE TABLE participation_recipients (
   participation_id INTEGER NOT NULL REFERENCES participations (id) ON DELETE CASCADE,
   account_id       INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
   PRIMARY KEY (participation_id, account_id)
 ) WITHOUT ROWID;
+CREATE INDEX participation_recipients_account ON participation_recipients (account_id);
 
 -- What people listened to ("Listen" activities). The ids are unique over all tables, so `visible!` holds for these rows too.
 CREATE TABLE scrobbles (
@@ -693,6 +697,7 @@ CREATE TABLE conversation_mutes (
   expires_at      INTEGER,
   PRIMARY KEY (account_id, conversation_id)
 ) WITHOUT ROWID;
+CREATE INDEX conversation_mutes_conversation ON conversation_mutes (conversation_id);
 
 CREATE TABLE notifications (
   id         INTEGER PRIMARY KEY,
@@ -1002,6 +1007,7 @@ CREATE TABLE moderation_log (
   message    TEXT    NOT NULL,
   created_at INTEGER NOT NULL
 );
+CREATE INDEX moderation_log_actor ON moderation_log (actor_id) WHERE actor_id IS NOT NULL;
 
 -- Secrets and switches of this server: push and form keys, settings that an admin changed while it runs.
 CREATE TABLE server_state (

@@ -676,3 +676,11 @@ CREATE INDEX notifications_unseen ON notifications (account_id, actor_id, kind) 
 
 -- The index of words is entered in batches, and knows how far it reaches.
 INSERT INTO server_state (key, value) SELECT 'status_search.reach', max(id) FROM statuses HAVING max(id) IS NOT NULL;
+
+-- Every foreign key has an index.
+CREATE INDEX accounts_moved ON accounts (moved_to_id) WHERE moved_to_id IS NOT NULL;
+CREATE INDEX password_resets_account ON password_resets (account_id);
+CREATE INDEX conversation_mutes_conversation ON conversation_mutes (conversation_id);
+CREATE INDEX participations_conversation ON participations (conversation_id);
+CREATE INDEX participation_recipients_account ON participation_recipients (account_id);
+CREATE INDEX moderation_log_actor ON moderation_log (actor_id) WHERE actor_id IS NOT NULL;

@@ -3,6 +3,8 @@
 use kenoma::db::{Db, Settings, migrations};
 use rusqlite::Connection;
 
+use crate::support::TestServer;
+
 fn open(path: &std::path::Path) -> kenoma::error::Result<Db> {
     Db::open(
         path,
@@ -103,6 +105,29 @@ fn a_file_of_each_older_version_is_led_up_to_the_present_schema() {
             position + 1
         );
     }
+}
+
+#[test]
+fn every_foreign_key_has_an_index_so_that_deleting_scans_nothing() {
+    let server = TestServer::new();
+    let db = server.sql();
+    let mut stmt = db
+        .prepare(
+            "SELECT t.name || '.' || fk.\"from\" FROM pragma_table_list AS t JOIN pragma_foreign_key_list(t.name) AS fk
+              WHERE t.schema = 'main'
+                AND NOT EXISTS (SELECT 1 FROM pragma_table_info(t.name) AS c
+                                 WHERE c.name = fk.\"from\" AND c.pk = 1 AND c.type = 'INTEGER'
+                                   AND (SELECT max(pk) FROM pragma_table_info(t.name)) = 1)
+                AND NOT EXISTS (SELECT 1 FROM pragma_index_list(t.name) AS i JOIN pragma_index_info(i.name) AS c
+                                 WHERE c.seqno = 0 AND c.name = fk.\"from\")",
+        )
+        .unwrap();
+    let without: Vec<String> = stmt
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(without, [""; 0]);
 }
 
 #[test]
