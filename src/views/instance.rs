@@ -1,5 +1,4 @@
-//! What this server says of itself: one [`About`] feeds the instance endpoints and NodeInfo, so that they never disagree
-//! (mastodon-api 2.1, 2.2 and 3, pleroma-contract A.9).
+//! What the instance endpoints say of this server, from its [`About`] (mastodon-api 2.1, 2.2 and 3, pleroma-contract A.9).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,13 +6,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::config::{BaseUrl, Config};
-use crate::db::rules::RuleRow;
-use crate::db::stats::Usage;
-use crate::ids::RuleId;
+use super::about::{About, POST_FORMATS, PollLimits, Rule};
 use crate::media::image::MAX_PIXELS;
 use crate::media::sniff::Format;
-use crate::text::html::escape;
 
 /// The Mastodon level that is really there, and the Pleroma level whose extensions are. Clients parse this to the letter:
 /// no `-`, one space, a plain semantic version.
@@ -24,119 +19,6 @@ const MASTODON_API: u32 = 7;
 
 /// For what has no limit, where clients insist on a 32-bit number.
 const UNLIMITED: i32 = i32::MAX;
-
-/// Content types of a status.
-pub const POST_FORMATS: [&str; 3] = ["text/plain", "text/html", "text/markdown"];
-
-/// Everything that the documents are made of.
-pub struct About<'a> {
-    /// Boot settings.
-    pub config: &'a Config,
-    /// Where we are.
-    pub base: &'a BaseUrl,
-    /// What exists.
-    pub features: Vec<&'static str>,
-    /// Whether other servers can reach us.
-    pub federating: bool,
-    /// Limits that no setting changes.
-    pub limits: Limits,
-    /// The public key of push messages.
-    pub vapid_key: String,
-    /// Figures.
-    pub usage: Usage,
-    /// Actor ids of the people who look after it.
-    pub staff: Vec<String>,
-    /// The first of them as an Account.
-    pub contact: Option<Arc<RawValue>>,
-    /// What is asked of everybody here.
-    pub rules: Vec<Rule>,
-}
-
-/// Rule.
-#[derive(Serialize)]
-pub struct Rule {
-    id: RuleId,
-    text: String,
-    hint: String,
-}
-
-impl From<RuleRow> for Rule {
-    fn from(row: RuleRow) -> Rule {
-        Rule {
-            id: row.id,
-            text: row.text,
-            hint: row.hint,
-        }
-    }
-}
-
-/// Limits that are set where they are enforced.
-pub struct Limits {
-    /// Profile fields.
-    pub fields: usize,
-    /// Characters in a field's name.
-    pub field_name: usize,
-    /// Characters in a field's value.
-    pub field_value: usize,
-    /// Files on one status.
-    pub attachments: usize,
-    /// Tags on a profile.
-    pub featured_tags: usize,
-}
-
-impl About<'_> {
-    /// Whether that feature is on the list.
-    pub fn has(&self, feature: &str) -> bool {
-        self.features.contains(&feature)
-    }
-
-    /// What a poll may be; nothing at all while there are none.
-    pub fn polls(&self) -> PollLimits {
-        match self.has("polls") {
-            false => PollLimits::default(),
-            true => PollLimits {
-                max_options: 20,
-                max_option_chars: 200,
-                min_expiration: 0,
-                max_expiration: 31_536_000,
-            },
-        }
-    }
-
-    /// Characters in a chat message.
-    fn chat_limit(&self) -> u32 {
-        match self.has("pleroma_chat_messages") {
-            true => self.config.instance.limit,
-            false => 0,
-        }
-    }
-
-    fn description(&self) -> String {
-        escape(&self.config.instance.description).into_owned()
-    }
-
-    fn streaming(&self) -> String {
-        let scheme = match self.base.is_https() {
-            true => "wss",
-            false => "ws",
-        };
-        format!("{scheme}://{}", self.base.authority())
-    }
-
-    fn thumbnail(&self) -> String {
-        self.base.join("/static/header.png")
-    }
-}
-
-/// What a poll may be.
-#[derive(Clone, Copy, Default, Serialize)]
-#[expect(missing_docs, reason = "the names are the API's")]
-pub struct PollLimits {
-    pub max_options: u32,
-    pub max_option_chars: u32,
-    pub min_expiration: u32,
-    pub max_expiration: u32,
-}
 
 /// `GET /api/v1/instance`
 #[derive(Serialize)]

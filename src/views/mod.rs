@@ -2,6 +2,7 @@
 //!
 //! Entities are structs with `#[derive(Serialize)]`; what every viewer sees alike is rendered once and kept as a fragment.
 
+pub mod about;
 pub mod account;
 pub mod admin_credentials;
 pub mod admin_status;

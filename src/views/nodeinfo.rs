@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::instance::{About, Federation, POST_FORMATS, PollLimits};
+use super::about::{About, POST_FORMATS, PollLimits};
+use super::instance::Federation;
 
 /// A NodeInfo document.
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! Grouped notifications (mastodon-api 2.7): what happened to one status in one way, or who followed on one day, as one entry.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -118,13 +118,12 @@ impl View<'_> {
         let statuses: BTreeSet<StatusId> = rows.filter_map(|row| row.status).collect();
         let mut statuses = self.statuses(&Vec::from_iter(statuses))?;
         statuses.retain(|status| !status.is_hidden_in(Context::Notifications));
-        let shown: HashMap<StatusId, ()> =
-            statuses.iter().map(|status| (status.id(), ())).collect();
+        let shown: HashSet<StatusId> = statuses.iter().map(Status::id).collect();
         let groups: Vec<NotificationGroup> = groups
             .into_iter()
             .filter(|(_, rows)| {
                 let status = rows.first().and_then(|row| row.status);
-                status.is_none_or(|status| shown.contains_key(&status))
+                status.is_none_or(|status| shown.contains(&status))
             })
             .filter_map(|(group, rows)| self.notification_group(group, &rows))
             .collect();

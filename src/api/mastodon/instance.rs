@@ -22,7 +22,7 @@ use crate::ops::server_keys;
 use crate::ops::statuses::MAX_ATTACHMENTS;
 use crate::text::html::escape;
 use crate::views::View;
-use crate::views::instance::{About, Limits, Rule};
+use crate::views::about::{About, Limits, Rule};
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
 
