@@ -16,8 +16,11 @@ use crate::fed::fetch::Client;
 use crate::mail::{Mailer, Site};
 use crate::media::image::Decoder;
 use crate::media::packs::{self, Packs};
+use crate::media::remote::RemoteMedia;
+use crate::media::remote_cache::RemoteCache;
 use crate::media::store::Store;
 use crate::ops::login::Terms;
+use crate::ops::server_keys;
 use crate::ops::sessions::Rules;
 use crate::views::House;
 use crate::views::emoji_pack::Shelf;
@@ -44,6 +47,7 @@ pub struct App {
     captchas: Solved,
     streams: Arc<Streams>,
     uploads: Store,
+    remote_cache: RemoteCache,
     decoder: Decoder,
     mailer: Mailer,
     client: Client,
@@ -107,6 +111,7 @@ impl App {
                 fragments: Default::default(),
                 emojis: Default::default(),
                 show_reactions: config.instance.show_reactions,
+                remote_media: Arc::new(remote_media(&db, &config, &base)?),
             },
             router: Router::new(crate::routes::ROUTES),
             limiter: Limiter::new(config.rate_limit.enabled),
@@ -117,6 +122,7 @@ impl App {
             captchas: Solved::default(),
             streams: Arc::new(Streams::new(&config.limits, Arc::clone(db.hub()))?),
             uploads: Store::new(data.join("uploads"))?,
+            remote_cache: remote_cache(data, &config),
             decoder: Decoder::default(),
             mailer: Mailer::new(&config, &base, &data.join("mail")).map_err(Error::internal)?,
             fed: Federation::default(),
@@ -208,6 +214,11 @@ impl App {
     /// Files that people uploaded.
     pub fn uploads(&self) -> &Store {
         &self.uploads
+    }
+
+    /// Files of other servers that somebody here looked at.
+    pub fn remote_cache(&self) -> &RemoteCache {
+        &self.remote_cache
     }
 
     /// Emoji packs.
@@ -346,6 +357,25 @@ impl App {
         self.house.emojis.replace(crate::views::emoji::table(all));
         self.house.fragments.clear();
     }
+}
+
+/// How clients get files of other servers.
+fn remote_media(db: &Db, config: &Config, base: &BaseUrl) -> Result<RemoteMedia> {
+    let secret = match config.media_proxy.enabled {
+        true => Some(server_keys::media_proxy(db)?),
+        false => None,
+    };
+    Ok(RemoteMedia::new(base, secret.as_deref()))
+}
+
+fn remote_cache(data: &Path, config: &Config) -> RemoteCache {
+    let settings = &config.media_proxy;
+    let limit = match settings.enabled {
+        true => settings.cache,
+        false => 0,
+    };
+    let lifetime = Duration::from_secs(86_400 * u64::from(settings.cache_days));
+    RemoteCache::new(data.join("cache").join("media"), limit, lifetime)
 }
 
 /// Makes a folder that only we can read.

@@ -417,6 +417,7 @@ pub static ROUTES: &[Route] = &[
     put("/api/v1/media/{id}",                      User(&["write:media"]),                       media::update).upload(),
     delete("/api/v1/media/{id}",                   User(&["write:media"]),                       media::delete),
     get("/media/{file}",                           Open,                                         api::media::file),
+    get("/proxy/{signature}/{address}/{name}",     Open,                                         api::media_proxy::show).slow(),
 
     // Emoji
     get("/api/pleroma/emoji",                      Open,                                         emoji::list),

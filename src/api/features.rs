@@ -37,6 +37,7 @@ const FEATURES: &[(&str, &str, &str)] = &[
         "GET",
         "/api/v1/pleroma/statuses/1/reactions",
     ),
+    ("media_proxy", "GET", "/proxy/1/1/1"),
     ("editing", "PUT", "/api/v1/statuses/1"),
     ("quote_posting", "GET", "/api/v1/statuses/1/quotes"),
     ("profile_directory", "GET", "/api/v1/directory"),
@@ -65,6 +66,7 @@ pub fn answers(app: &App, method: &str, path: &str) -> bool {
 
 fn switched_on(app: &App, feature: &str) -> bool {
     match feature {
+        "media_proxy" => app.config().media_proxy.enabled,
         "exposable_reactions" => app.config().instance.show_reactions,
         _ => true,
     }

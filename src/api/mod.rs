@@ -6,6 +6,7 @@ pub mod features;
 pub mod kenoma;
 pub mod mastodon;
 pub mod media;
+pub mod media_proxy;
 pub mod nodeinfo;
 pub mod oauth;
 pub mod pleroma;

@@ -204,6 +204,16 @@ settings! {
         header_limit: u64 = 4_000_000, in KIB..=64 * MIB;
     }
 
+    /// Pictures, sound and films of other servers.
+    media_proxy: MediaProxy {
+        /// Whether clients get them through this server, which then alone is seen by the others; false: from where they lie.
+        enabled: bool = false;
+        /// Bytes of them that are kept in cache/media/ of the data directory; 0: none.
+        cache: u64 = 512 * MIB, in 0..=1024 * GIB;
+        /// Days that one is kept there.
+        cache_days: u32 = 7, in 1..=365;
+    }
+
     /// How the server is reached.
     server: Server {
         /// Address and port to listen on.

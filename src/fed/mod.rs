@@ -12,6 +12,7 @@
 //! | [`look_around`] | what an account elsewhere shows of itself: counts, pinned posts, the newest posts |
 //! | [`threads`] | what is missing above and below a post that somebody opens |
 //! | [`follower_sync`] | who on the other server follows, compared with what we know |
+//! | [`media_proxy`] | files elsewhere that people here look at |
 //! | [`inbox`], [`incoming`] | what others say: taken down at the door, acted upon by `jobs::incoming` |
 //! | [`outgoing`], [`delivery`] | what we say: noted by `ops::outgoing`, written by a job, sent by `jobs::deliver` |
 //!
@@ -31,6 +32,7 @@ pub mod inbox;
 pub mod incoming;
 pub mod keys;
 pub mod look_around;
+pub mod media_proxy;
 pub mod objects;
 pub mod outgoing;
 pub mod policy;
@@ -62,6 +64,8 @@ pub struct Federation {
     pub threads: threads::Threads,
     /// What could not be fetched a while ago.
     pub failures: resolve::Failures,
+    /// Files elsewhere that are being looked at.
+    pub media_proxy: media_proxy::MediaProxy,
 }
 
 /// The id of the actor that stands for the server itself: it signs what no person asks for.

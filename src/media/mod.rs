@@ -14,6 +14,8 @@ pub mod image;
 pub mod mime;
 pub mod name;
 pub mod packs;
+pub mod remote;
+pub mod remote_cache;
 pub mod site;
 pub mod sniff;
 pub mod store;

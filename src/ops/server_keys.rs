@@ -43,6 +43,11 @@ pub fn forms(db: &Db) -> Result<String> {
     stored(db, "form_key", || Ok(secret::token()))
 }
 
+/// The secret under which links to files of other servers are signed.
+pub fn media_proxy(db: &Db) -> Result<String> {
+    stored(db, "media_proxy_key", || Ok(secret::token()))
+}
+
 /// The key that seals the answers of captchas.
 pub fn captcha(db: &Db) -> Result<sealed::Key> {
     sealing(db, "captcha_key")

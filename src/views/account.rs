@@ -10,7 +10,6 @@ use super::emoji::{self, Emoji};
 use super::relationship::Relationship;
 use super::{House, View};
 use crate::clock::Timestamp;
-use crate::config::BaseUrl;
 use crate::db;
 use crate::db::accounts::AccountRow;
 use crate::error::{Error, Result};
@@ -199,14 +198,14 @@ pub fn build(row: &AccountRow, house: &House, for_admin: bool) -> Account {
                 actor_type: row.actor_type.clone(),
             },
         },
-        pleroma: pleroma(row, &house.base, for_admin),
+        pleroma: pleroma(row, house, for_admin),
     }
 }
 
 fn core(row: &AccountRow, house: &House) -> Core {
     let base = &house.base;
-    let avatar = avatar(base, row);
-    let header = picture(base, row, row.header.as_deref(), "/static/header.png");
+    let avatar = avatar(house, row);
+    let header = picture(house, row, row.header.as_deref(), "/static/header.png");
     let role = row.role.filter(|role| role.shown);
     Core {
         id: row.id,
@@ -258,7 +257,7 @@ fn core(row: &AccountRow, house: &House) -> Core {
     }
 }
 
-fn pleroma(row: &AccountRow, base: &BaseUrl, for_admin: bool) -> PleromaPart {
+fn pleroma(row: &AccountRow, house: &House, for_admin: bool) -> PleromaPart {
     let shown = row.role.filter(|role| role.shown || for_admin);
     let unconfirmed = row.role.is_some_and(|role| role.confirmation_pending);
     PleromaPart {
@@ -266,7 +265,7 @@ fn pleroma(row: &AccountRow, base: &BaseUrl, for_admin: bool) -> PleromaPart {
         background_image: row
             .background
             .as_deref()
-            .map(|file| stored_picture(base, row, file)),
+            .map(|file| stored_picture(house, row, file)),
         tags: raw(&row.moderation_tags, "[]"),
         relationship: raw("{}", "{}"),
         is_admin: shown.map(|role| role.admin),
@@ -295,7 +294,7 @@ fn emojis(row: &AccountRow, house: &House) -> Vec<Emoji> {
             &house.base,
         )
     } else {
-        emoji::stored(&row.emojis)
+        emoji::stored(&row.emojis, house)
     }
 }
 
@@ -316,23 +315,23 @@ fn roles(role: Option<db::accounts::Role>) -> Vec<Role> {
 }
 
 /// The URL of an avatar.
-pub(super) fn avatar(base: &BaseUrl, row: &AccountRow) -> String {
-    picture(base, row, row.avatar.as_deref(), "/static/avatar.png")
+pub(super) fn avatar(house: &House, row: &AccountRow) -> String {
+    picture(house, row, row.avatar.as_deref(), "/static/avatar.png")
 }
 
 /// The URL of an avatar or header; never empty, since some clients cannot do without (mastodon-api 2.3).
-fn picture(base: &BaseUrl, row: &AccountRow, stored: Option<&str>, default: &str) -> String {
+fn picture(house: &House, row: &AccountRow, stored: Option<&str>, default: &str) -> String {
     match stored {
-        Some(file) => stored_picture(base, row, file),
-        None => format!("{base}{default}"),
+        Some(file) => stored_picture(house, row, file),
+        None => format!("{}{default}", house.base),
     }
 }
 
-fn stored_picture(base: &BaseUrl, row: &AccountRow, file: &str) -> String {
+fn stored_picture(house: &House, row: &AccountRow, file: &str) -> String {
     if row.is_local() {
-        format!("{base}/media/{file}")
+        format!("{}/media/{file}", house.base)
     } else {
-        file.to_owned()
+        house.remote_media.address(file)
     }
 }
 

@@ -65,7 +65,7 @@ impl View<'_> {
         let name = Some(row.display_name.clone()).filter(|name| !name.is_empty());
         AdminUser {
             id: row.id,
-            avatar: account::avatar(&self.house.base, row),
+            avatar: account::avatar(self.house, row),
             nickname: row.acct(),
             display_name: name.unwrap_or_else(|| row.username.clone()),
             email: particulars.email,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::View;
 use super::tag::{Day, History};
+use super::{House, View};
 use crate::db::cards::{self, CardRow};
 use crate::db::trends;
 use crate::error::Result;
@@ -46,8 +46,9 @@ struct Pleroma {
 }
 
 /// Renders a preview.
-pub fn card(row: CardRow) -> Card {
+pub fn card(row: CardRow, house: &House) -> Card {
     let page = row.preview;
+    let elsewhere = |url: &str| house.remote_media.address(url);
     let author = (!page.author_name.is_empty()).then(|| Author {
         name: page.author_name.clone(),
         url: page.author_url.clone(),
@@ -66,15 +67,27 @@ pub fn card(row: CardRow) -> Card {
         html: "",
         width: 0,
         height: 0,
-        image: page.image,
+        image: page.image.as_deref().map(elsewhere),
         embed_url: "",
         blurhash: None,
         language: None,
         published_at: None,
         pleroma: Pleroma {
-            opengraph: page.opengraph,
+            opengraph: page
+                .opengraph
+                .into_iter()
+                .map(|(name, text)| match is_picture(&name) {
+                    true => (name, elsewhere(&text)),
+                    false => (name, text),
+                })
+                .collect(),
         },
     }
+}
+
+/// Whether a property's text is the address of a picture, which clients show.
+fn is_picture(property: &str) -> bool {
+    matches!(property, "image" | "image:url" | "image:secure_url")
 }
 
 /// Trends::Link: a Card with its use in the last week.
@@ -93,7 +106,7 @@ impl View<'_> {
         rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
         let link = |row: CardRow| TrendingLink {
             history: history.days(Some(row.id)),
-            card: card(row),
+            card: card(row, self.house),
         };
         Ok(rows.into_iter().map(link).collect())
     }

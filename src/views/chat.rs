@@ -84,7 +84,7 @@ impl View<'_> {
         };
         let mut attachments: HashMap<ChatMessageId, Attachment> = HashMap::new();
         for (message, row) in db::media::of_chat_messages(self.db, ids)? {
-            attachments.insert(message, media::attachment(&row, &self.house.base));
+            attachments.insert(message, media::attachment(&row, self.house));
         }
         let rows = messages::by_ids(self.db, viewer, ids)?.into_iter();
         let mut rows: HashMap<ChatMessageId, ChatMessageRow> =
@@ -112,7 +112,7 @@ impl View<'_> {
             emojis: if row.local {
                 emoji::used_in(&[text], &self.house.emojis, &self.house.base)
             } else {
-                emoji::stored(&row.emojis)
+                emoji::stored(&row.emojis, self.house)
             },
             content: row.content,
             created_at: row.created_at,

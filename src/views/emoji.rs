@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::View;
+use super::{House, View};
 use crate::config::BaseUrl;
 
 /// What must not stand raw in a path segment.
@@ -118,11 +118,11 @@ pub fn used_in(texts: &[&str], table: &EmojiTable, base: &BaseUrl) -> Vec<Emoji>
 }
 
 /// The emoji stored with a remote row.
-pub fn stored(json: &str) -> Vec<Emoji> {
+pub fn stored(json: &str, house: &House) -> Vec<Emoji> {
     let stored: Vec<Stored> = serde_json::from_str(json).unwrap_or_default();
     stored
         .into_iter()
-        .map(|emoji| Emoji::new(&emoji.shortcode, emoji.url))
+        .map(|emoji| Emoji::new(&emoji.shortcode, house.remote_media.address(&emoji.url)))
         .collect()
 }
 
@@ -152,7 +152,7 @@ impl View<'_> {
                 &self.house.emojis,
                 &self.house.base,
             ),
-            false => stored(theirs),
+            false => stored(theirs, self.house),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::House;
 use crate::config::BaseUrl;
 use crate::db::media::MediaRow;
 use crate::ids::MediaId;
@@ -61,24 +62,26 @@ impl Size {
 }
 
 /// Renders one attachment.
-pub fn attachment(row: &MediaRow, base: &BaseUrl) -> Attachment {
-    let url = match (&row.file, &row.remote_url) {
-        (Some(file), _) => file_url(base, file, &row.original_name),
+pub fn attachment(row: &MediaRow, house: &House) -> Attachment {
+    let elsewhere = |url: &Option<String>| {
+        let url = url.as_deref();
+        url.map(|url| house.remote_media.address(url))
+    };
+    let remote_url = elsewhere(&row.remote_url);
+    let url = match (&row.file, &remote_url) {
+        (Some(file), _) => file_url(&house.base, file, &row.original_name),
         (None, Some(remote)) => remote.clone(),
         (None, None) => String::new(),
     };
     let preview_url = match &row.preview_file {
-        Some(file) => format!("{base}/media/{file}"),
-        None => row
-            .remote_preview_url
-            .clone()
-            .unwrap_or_else(|| url.clone()),
+        Some(file) => format!("{}/media/{file}", house.base),
+        None => elsewhere(&row.remote_preview_url).unwrap_or_else(|| url.clone()),
     };
     Attachment {
         id: row.id,
         r#type: row.kind.clone(),
         preview_url,
-        remote_url: row.remote_url.clone(),
+        remote_url,
         text_url: url.clone(),
         url,
         description: row.description.clone(),

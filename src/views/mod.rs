@@ -42,10 +42,13 @@ pub mod status_edit;
 pub mod tag;
 pub mod token;
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 
 use crate::config::BaseUrl;
 use crate::ids::AccountId;
+use crate::media::remote::RemoteMedia;
 use emoji::EmojiTable;
 use fragments::Fragments;
 
@@ -59,6 +62,8 @@ pub struct House {
     pub emojis: EmojiTable,
     /// Statuses say who reacted, not only how many (`instance.show_reactions`).
     pub show_reactions: bool,
+    /// How files of other servers are named.
+    pub remote_media: Arc<RemoteMedia>,
 }
 
 impl House {
@@ -71,6 +76,7 @@ impl House {
             fragments: Fragments::default(),
             emojis,
             show_reactions: self.show_reactions,
+            remote_media: Arc::clone(&self.remote_media),
         }
     }
 }

@@ -114,7 +114,7 @@ impl View<'_> {
         let target = row.moved_to.filter(|_| row.kind == Kind::Move.name());
         let target = target.and_then(|id| shown.accounts.get(&id).cloned());
         let reaction = row.emoji.map(|emoji| Reaction {
-            emoji_url: row.emoji_url.or_else(|| self.local_emoji(&emoji)),
+            emoji_url: self.emoji_picture(&emoji, row.emoji_url.as_deref()),
             emoji,
         });
         Some(Notification {

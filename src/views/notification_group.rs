@@ -155,7 +155,7 @@ impl View<'_> {
             status_id: newest.status,
             emoji_url: emoji
                 .as_ref()
-                .and_then(|emoji| newest.emoji_url.clone().or_else(|| self.local_emoji(emoji))),
+                .and_then(|emoji| self.emoji_picture(emoji, newest.emoji_url.as_deref())),
             emoji,
         })
     }

@@ -102,7 +102,7 @@ impl View<'_> {
             preferred_locale: own.locale,
             notification_id: row.id.0,
             notification_type: row.kind.clone(),
-            icon: avatar(&self.house.base, &actor),
+            icon: avatar(self.house, &actor),
             title: title(&row.kind, &shortened(&name, EXCERPT), row.emoji.as_deref()),
             body: body.unwrap_or_default(),
         }))

@@ -87,7 +87,7 @@ impl View<'_> {
                     reaction.account_ids.push(row.account);
                 }
                 None => {
-                    let url = row.url.or_else(|| self.local_emoji(&row.emoji));
+                    let url = self.emoji_picture(&row.emoji, row.url.as_deref());
                     tally.push(Reaction {
                         name: row.emoji,
                         count: 1,
@@ -99,6 +99,14 @@ impl View<'_> {
             }
         }
         tallies
+    }
+
+    /// The picture of what somebody reacted with: as it came with the reaction, else our own.
+    pub(super) fn emoji_picture(&self, emoji: &str, theirs: Option<&str>) -> Option<String> {
+        match theirs {
+            Some(url) => Some(self.house.remote_media.address(url)),
+            None => self.local_emoji(emoji),
+        }
     }
 
     pub(super) fn local_emoji(&self, shortcode: &str) -> Option<String> {

@@ -27,7 +27,7 @@ impl View<'_> {
     pub fn scheduled_statuses(&self, ids: &[ScheduledId]) -> Result<Vec<ScheduledStatus>> {
         let mut media: HashMap<ScheduledId, Vec<Attachment>> = HashMap::new();
         for (id, row) in db::media::of_scheduled(self.db, ids)? {
-            let shown = attachment(&row, &self.house.base);
+            let shown = attachment(&row, self.house);
             media.entry(id).or_default().push(shown);
         }
         let rows = db::scheduled_statuses::by_ids(self.db, ids)?.into_iter();

@@ -68,7 +68,6 @@ impl View<'_> {
         for row in db::status_edits::list(self.db, status.id)? {
             versions.push(self.version(status.local, row, account, &by_id)?);
         }
-        let base = &self.house.base;
         let present = db::media::of_statuses(self.db, &[status.id])?;
         let poll = db::polls::of_status(self.db, status.id)?;
         let titles = poll.map(|poll| poll.options.into_iter().map(|(title, _)| title).collect());
@@ -79,7 +78,10 @@ impl View<'_> {
             sensitive: status.sensitive,
             created_at: status.edited_at.unwrap_or(status.created_at),
             account: account.clone(),
-            media_attachments: present.iter().map(|row| attachment(row, base)).collect(),
+            media_attachments: present
+                .iter()
+                .map(|row| attachment(row, self.house))
+                .collect(),
             emojis: self.emojis(
                 status.local,
                 &status.content,
@@ -103,7 +105,7 @@ impl View<'_> {
                 description: earlier.description,
                 ..(*row).clone()
             };
-            Some(attachment(&row, &self.house.base))
+            Some(attachment(&row, self.house))
         };
         let earlier: Vec<Earlier> = serde_json::from_str(&row.media)?;
         Ok(StatusEdit {

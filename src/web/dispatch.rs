@@ -65,6 +65,15 @@ pub fn body_limit(app: &App, method: &str, target: &str) -> usize {
     }
 }
 
+/// Whether that request waits for what another server sends: it is answered by threads of its own.
+pub fn is_slow(app: &App, method: &str, target: &str) -> bool {
+    let path = target.split('?').next().unwrap_or("/");
+    matches!(
+        app.router().find(method, path),
+        Found::Route(Route { slow: true, .. }, _)
+    )
+}
+
 /// What the form around an upload may take.
 const UPLOAD_FORM: usize = 64 * 1024;
 
@@ -404,12 +413,13 @@ fn preflight(app: &App, path: &str) -> Result<Reply> {
 
 /// Web clients live on other origins; they send no cookies, so `*` is safe (mastodon-api 0.6).
 fn with_cors(path: &str, reply: Reply) -> Reply {
-    const OPEN: [&str; 7] = [
+    const OPEN: [&str; 8] = [
         "/api",
         "/oauth",
         "/nodeinfo",
         "/.well-known",
         "/media",
+        "/proxy",
         "/emoji",
         "/health",
     ];

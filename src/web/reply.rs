@@ -21,6 +21,7 @@ pub struct Reply {
 enum Body {
     Bytes(Vec<u8>),
     File(File, u64),
+    Stream(Box<dyn Read + Send>, u64),
 }
 
 /// Bodies smaller than this are not worth compressing.
@@ -93,10 +94,30 @@ impl Reply {
         range: Option<&str>,
         cache: &'static str,
     ) -> Result<Reply> {
-        Ok(Reply::part_of(file, content_type, range, cache)?
-            .header("X-Content-Type-Options", "nosniff")
+        Ok(Reply::part_of(file, content_type, range, cache)?.guarded())
+    }
+
+    /// 200 with bytes of strangers that come from elsewhere, so many of them. `cache` is the `Cache-Control`.
+    pub fn stream(
+        content: Box<dyn Read + Send>,
+        length: u64,
+        content_type: &str,
+        cache: &'static str,
+    ) -> Reply {
+        let mut reply = Reply::empty(200)
+            .header("Content-Type", content_type)
+            .header("Cache-Control", cache)
+            .header("Accept-Ranges", "bytes")
+            .guarded();
+        reply.body = Body::Stream(content, length);
+        reply
+    }
+
+    /// With what keeps browsers from taking bytes of strangers for anything but files.
+    fn guarded(self) -> Reply {
+        self.header("X-Content-Type-Options", "nosniff")
             .header("Content-Security-Policy", UPLOAD_POLICY)
-            .header("Cross-Origin-Resource-Policy", "cross-origin"))
+            .header("Cross-Origin-Resource-Policy", "cross-origin")
     }
 
     /// As [`Reply::file`], without what guards bytes of strangers: for files that the operator put there.
@@ -156,7 +177,7 @@ impl Reply {
     pub fn in_memory(&self) -> Option<&[u8]> {
         match &self.body {
             Body::Bytes(bytes) => Some(bytes),
-            Body::File(..) => None,
+            Body::File(..) | Body::Stream(..) => None,
         }
     }
 
@@ -188,6 +209,10 @@ impl Reply {
             Body::Bytes(bytes) => rouille::ResponseBody::from_data(bytes),
             Body::File(file, length) => rouille::ResponseBody::from_reader_and_size(
                 file.take(length),
+                usize::try_from(length).unwrap_or(usize::MAX),
+            ),
+            Body::Stream(content, length) => rouille::ResponseBody::from_reader_and_size(
+                content,
                 usize::try_from(length).unwrap_or(usize::MAX),
             ),
         };

@@ -60,6 +60,8 @@ pub struct Route {
     pub document: Option<Document>,
     /// Answers 404 where `federation.enabled` is off.
     pub federated: bool,
+    /// Waits for what another server sends: threads of its own answer it.
+    pub slow: bool,
 }
 
 /// The document at the address of a page.
@@ -88,6 +90,12 @@ impl Route {
     /// The row is for other servers.
     pub const fn federated(mut self) -> Route {
         self.federated = true;
+        self
+    }
+
+    /// The row waits for what another server sends.
+    pub const fn slow(mut self) -> Route {
+        self.slow = true;
         self
     }
 
@@ -136,6 +144,7 @@ const fn route(
         body: BodySize::Plain,
         rate: None,
         for_people: false,
+        slow: false,
         document: None,
         federated: false,
     }

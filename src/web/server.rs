@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::dispatch;
 use super::door::bare::Bare;
-use super::door::{BodyLimit, Door, Handler, Settings, Takers};
+use super::door::{Ask, Door, Handler, Settings, Takers};
 use super::streaming;
 use crate::app::App;
 use crate::error::Result;
@@ -42,10 +42,14 @@ impl Server {
             let front = Front::Bare(bare);
             return Ok(Server { front, streams });
         }
-        let limiting = Arc::clone(app);
-        let body_limit: BodyLimit =
-            Arc::new(move |method, target| dispatch::body_limit(&limiting, method, target));
-        let door = Door::open(listener, settings, body_limit, handler, takers)?;
+        let (limiting, sorting) = (Arc::clone(app), Arc::clone(app));
+        let ask = Ask {
+            body_limit: Arc::new(move |method, target| {
+                dispatch::body_limit(&limiting, method, target)
+            }),
+            is_slow: Arc::new(move |method, target| dispatch::is_slow(&sorting, method, target)),
+        };
+        let door = Door::open(listener, settings, ask, handler, takers)?;
         let front = Front::Guarded(door);
         Ok(Server { front, streams })
     }

@@ -7,10 +7,11 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kenoma::web::door::{Door, Handed, SPOOL_HEADER, Settings, TICKET_HEADER, Taker};
+use kenoma::web::door::{Ask, Door, Handed, SPOOL_HEADER, Settings, TICKET_HEADER, Taker};
 use rouille::{Request, Response};
 
 const MEBIBYTE: usize = 1024 * 1024;
@@ -31,7 +32,11 @@ fn open(adjust: impl FnOnce(&mut Settings)) -> Server {
         "/tiny" => 10,
         _ => 4 * MEBIBYTE,
     });
-    let door = Door::open(listener, settings, limit, Arc::new(handle), Arc::new(taker))
+    let ask = Ask {
+        body_limit: limit,
+        is_slow: Arc::new(|_, target| target.starts_with("/far")),
+    };
+    let door = Door::open(listener, settings, ask, Arc::new(handle), Arc::new(taker))
         .expect("an open door");
     Server { door, spool }
 }
@@ -83,6 +88,12 @@ fn handle(request: &Request) -> Response {
             thread::sleep(Duration::from_millis(300));
             Response::text("slow")
         }
+        "/far" => {
+            let mut response = Response::text("");
+            response.data =
+                rouille::ResponseBody::from_reader_and_size(Trickle::default(), 100_000);
+            response
+        }
         "/large" => Response::from_data("application/octet-stream", pattern(MEBIBYTE)),
         "/huge" => Response::from_data("application/octet-stream", vec![b'x'; 32 * MEBIBYTE]),
         "/unsized" => {
@@ -98,6 +109,25 @@ fn handle(request: &Request) -> Response {
             Response::text(lines.collect::<String>())
         }
         _ => describe(request),
+    }
+}
+
+/// Whether the other server sends.
+static FAR_SENDS: AtomicBool = AtomicBool::new(false);
+
+/// A body that comes in pieces from another server, once that sends.
+#[derive(Default)]
+struct Trickle(usize);
+
+impl Read for Trickle {
+    fn read(&mut self, piece: &mut [u8]) -> std::io::Result<usize> {
+        while !FAR_SENDS.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let length = piece.len().min(10_000).min(100_000 - self.0);
+        piece[..length].fill(b'f');
+        self.0 += length;
+        Ok(length)
     }
 }
 

@@ -19,6 +19,7 @@ mod kills;
 mod kinds;
 mod listens;
 mod look_around;
+mod media_proxy;
 mod moves;
 mod pair;
 mod people;

@@ -151,6 +151,7 @@ const EVERYBODYS: &[&str] = &[
     "/tag/{",
     "/emoji/{",
     "/media/{",
+    "/proxy/{",
     "/static/{",
     "/setup/{",
     "/registration/{",

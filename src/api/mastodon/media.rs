@@ -26,7 +26,7 @@ pub fn show(cx: &Ctx) -> Result<Reply> {
     let me = cx.me()?.id;
     let id = cx.id("id", "Record")?;
     let row = cx.app.db().read(|db| ops::media::owned(db, me, id))?;
-    Reply::json(&attachment(&row, cx.app.base()))
+    Reply::json(&attachment(&row, cx.app.house()))
 }
 
 /// `PUT /api/v1/media/{id}`
@@ -45,7 +45,7 @@ pub fn update(cx: &Ctx) -> Result<Reply> {
         let unused = preview.iter().map(|preview| preview.file.as_str());
         ops::media::remove(cx.app.uploads(), unused);
     })?;
-    Reply::json(&attachment(&row, cx.app.base()))
+    Reply::json(&attachment(&row, cx.app.house()))
 }
 
 /// `DELETE /api/v1/media/{id}`
@@ -73,7 +73,7 @@ fn upload(cx: &Ctx) -> Result<Attachment> {
         })
     });
     let row = added.inspect_err(|_| ops::media::remove(cx.app.uploads(), stored.files()))?;
-    Ok(attachment(&row, cx.app.base()))
+    Ok(attachment(&row, cx.app.house()))
 }
 
 /// The uploaded file, in either of the fields that clients use.

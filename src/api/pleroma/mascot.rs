@@ -18,7 +18,7 @@ pub fn show(cx: &Ctx) -> Result<Reply> {
         None => Ok(None),
     })?;
     if let Some(row) = row {
-        return Reply::json(&attachment(&row, cx.app.base()));
+        return Reply::json(&attachment(&row, cx.app.house()));
     }
     let url = cx.app.base().join("/static/mascot.png");
     Reply::json(&json!({
@@ -56,5 +56,5 @@ pub fn put(cx: &Ctx) -> Result<Reply> {
         ops::media::owned(tx, me, id)
     });
     let row = row.inspect_err(|_| ops::media::remove(store, stored.files()))?;
-    Reply::json(&attachment(&row, cx.app.base()))
+    Reply::json(&attachment(&row, cx.app.house()))
 }

@@ -194,7 +194,7 @@ impl View<'_> {
                 attachments
                     .entry(status)
                     .or_default()
-                    .push(media::attachment(&row, &self.house.base));
+                    .push(media::attachment(&row, self.house));
             }
         }
         let mut mentions: HashMap<StatusId, Vec<Mention>> = HashMap::new();
@@ -220,7 +220,10 @@ impl View<'_> {
                 mentions: mentions.remove(&row.id).unwrap_or_default(),
                 tags: tags.remove(&row.id).unwrap_or_default(),
                 poll: polls.remove(&row.id),
-                card: row.card.and_then(|id| cards.get(&id).cloned()).map(card),
+                card: row
+                    .card
+                    .and_then(|id| cards.get(&id).cloned())
+                    .map(|row| card(row, self.house)),
             };
             let core = Arc::new(self.core(&row, parts)?);
             self.house

@@ -10,6 +10,7 @@ use super::body::Incoming;
 use super::caps::Slot;
 use super::head::{self, Framing, Head};
 use super::outgoing::{Outgoing, Reply, Sent};
+use super::pool::Lane;
 use super::refusal::Refusal;
 use super::shared::Shared;
 use super::spool::Spool;
@@ -29,6 +30,8 @@ pub(super) struct Connection {
     link: Watched<TcpStream>,
     pub peer: SocketAddr,
     pub stage: Stage,
+    /// Of its present request.
+    pub lane: Lane,
     deadline: Instant,
     input: Vec<u8>,
     scanned: usize,
@@ -86,6 +89,7 @@ impl Connection {
             link,
             peer,
             stage: Stage::Head,
+            lane: Lane::Usual,
             deadline: Instant::now() + settings.head_timeout,
             input: Vec::new(),
             scanned: 0,
@@ -196,7 +200,7 @@ impl Connection {
         let head = head::parse(&self.input[..end], settings)?;
         self.input.drain(..end);
         self.scanned = 0;
-        let limit = (shared.body_limit)(&head.method, &head.target);
+        let limit = (shared.ask.body_limit)(&head.method, &head.target);
         let body = Incoming::new(head.framing, limit)?;
         self.deadline = body.since + settings.body_timeout;
         let awaits_continue = head.expects_continue && self.input.is_empty();

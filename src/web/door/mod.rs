@@ -43,6 +43,18 @@ pub type Handler = Arc<dyn Fn(&rouille::Request) -> rouille::Response + Send + S
 /// Largest body in bytes for a method and a raw target; asked by the poller, so it must not block.
 pub type BodyLimit = Arc<dyn Fn(&str, &str) -> usize + Send + Sync>;
 
+/// Which requests wait for other servers, by method and raw target; asked by the poller, so it must not block. They have threads
+/// of their own, so that they never take those of the others, and queue without holding one.
+pub type IsSlow = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
+
+/// What the door asks of a request before the application sees it.
+pub struct Ask {
+    /// How large its body may be.
+    pub body_limit: BodyLimit,
+    /// Whether it waits for other servers.
+    pub is_slow: IsSlow,
+}
+
 /// Header under which the path of a spooled body reaches the handler.
 ///
 /// Bodies over 64 KiB lie in a file inside [`Settings::spool_dir`], and the request's own body is
@@ -79,7 +91,9 @@ pub struct Settings {
     pub exempt: Vec<IpAddr>,
     /// Request threads at most; they start when needed and end when idle.
     pub threads: usize,
-    /// Requests that run or wait for a thread; more are told 503.
+    /// Threads at most for requests that wait for other servers.
+    pub slow_threads: usize,
+    /// Requests that run or wait for a thread; more are told 503. Counted apart for those that wait for other servers.
     pub max_in_flight: usize,
     /// Private directory for large bodies; it must exist.
     pub spool_dir: PathBuf,
@@ -103,6 +117,7 @@ impl Settings {
             max_per_address: Some(32),
             exempt: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             threads: (8 * cores).max(16),
+            slow_threads: 8,
             max_in_flight: 256,
             spool_dir,
         }
@@ -121,12 +136,12 @@ impl Door {
     pub fn open(
         listener: TcpListener,
         settings: Settings,
-        body_limit: BodyLimit,
+        ask: Ask,
         handler: Handler,
         takers: Takers,
     ) -> io::Result<Door> {
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(settings, body_limit, handler, takers)?);
+        let shared = Arc::new(Shared::new(settings, ask, handler, takers)?);
         let events = poller::EventLoop::new(listener, Arc::clone(&shared))?;
         let poller = thread::Builder::new()
             .name("door".into())

@@ -103,8 +103,7 @@ impl EventLoop {
         }
         let step = connection.receive(&mut self.scratch, &self.shared);
         if let Some((connection, admitted)) = self.shared.settle(connection, step) {
-            let pool = &self.shared.pool;
-            pool.submit(&self.shared, connection, Some(admitted));
+            self.shared.submit(connection, Some(admitted));
         }
     }
 

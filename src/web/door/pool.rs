@@ -14,8 +14,18 @@ const STACK: usize = 1024 * 1024;
 /// A thread without work ends after this.
 const IDLE: Duration = Duration::from_secs(20);
 
+/// Which threads answer a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// Those for all that depends on this machine alone.
+    Usual,
+    /// Those for what waits for other servers.
+    Slow,
+}
+
 /// A bounded set of request threads with one queue.
 pub(super) struct Pool {
+    lane: Lane,
     limit: usize,
     in_flight_limit: usize,
     state: Mutex<State>,
@@ -53,8 +63,9 @@ impl Drop for Admitted {
 }
 
 impl Pool {
-    pub fn new(limit: usize, in_flight_limit: usize) -> Pool {
+    pub fn new(lane: Lane, limit: usize, in_flight_limit: usize) -> Pool {
         Pool {
+            lane,
             limit: limit.max(1),
             in_flight_limit: in_flight_limit.max(1),
             state: Mutex::default(),
@@ -103,7 +114,8 @@ impl Pool {
         let thread = thread::Builder::new()
             .name("request".into())
             .stack_size(STACK);
-        if let Err(error) = thread.spawn(move || run(&shared)) {
+        let lane = self.lane;
+        if let Err(error) = thread.spawn(move || run(&shared, lane)) {
             // The job stays queued for the next thread that is free.
             log::error!("cannot start a request thread: {error}");
             lock(&self.state).threads -= 1;
@@ -165,9 +177,9 @@ impl Drop for Lingering<'_> {
     }
 }
 
-fn run(shared: &Arc<Shared>) {
-    let mut worker = Worker::new(shared);
-    while let Some(job) = shared.pool.next() {
+fn run(shared: &Arc<Shared>, lane: Lane) {
+    let mut worker = Worker::new(shared, lane);
+    while let Some(job) = shared.pool(lane).next() {
         contain(|| worker.run(job));
     }
 }

@@ -11,19 +11,20 @@ use polling::Poller;
 use super::caps::Caps;
 use super::connection::{Connection, Step};
 use super::outgoing::{Outgoing, Reply, Sent};
-use super::pool::{Admitted, Pool};
+use super::pool::{Admitted, Lane, Pool};
 use super::refusal::Refusal;
-use super::{BodyLimit, Handler, Settings, Takers};
+use super::{Ask, Handler, Settings, Takers};
 
 /// The state of one open door.
 pub(super) struct Shared {
     pub settings: Settings,
-    pub body_limit: BodyLimit,
+    pub ask: Ask,
     pub handler: Handler,
     pub takers: Takers,
     pub poller: Arc<Poller>,
     pub caps: Arc<Caps>,
-    pub pool: Pool,
+    pool: Pool,
+    slow_pool: Pool,
     pub waiting: Mutex<HashMap<usize, Box<Connection>>>,
     closing: AtomicBool,
     stopped: AtomicBool,
@@ -32,22 +33,37 @@ pub(super) struct Shared {
 impl Shared {
     pub fn new(
         settings: Settings,
-        body_limit: BodyLimit,
+        ask: Ask,
         handler: Handler,
         takers: Takers,
     ) -> io::Result<Shared> {
         Ok(Shared {
             poller: Arc::new(Poller::new()?),
             caps: Arc::new(Caps::new(&settings)),
-            pool: Pool::new(settings.threads, settings.max_in_flight),
+            pool: Pool::new(Lane::Usual, settings.threads, settings.max_in_flight),
+            slow_pool: Pool::new(Lane::Slow, settings.slow_threads, settings.max_in_flight),
             waiting: Mutex::default(),
             closing: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             settings,
-            body_limit,
+            ask,
             handler,
             takers,
         })
+    }
+
+    /// The threads for requests of that kind.
+    pub fn pool(&self, lane: Lane) -> &Pool {
+        match lane {
+            Lane::Usual => &self.pool,
+            Lane::Slow => &self.slow_pool,
+        }
+    }
+
+    /// Hands a connection to the threads that its request is for.
+    pub fn submit(self: &Arc<Self>, connection: Box<Connection>, request: Option<Admitted>) {
+        let pool = self.pool(connection.lane);
+        pool.submit(self, connection, request);
     }
 
     /// Whether new work is refused.
@@ -71,6 +87,7 @@ impl Shared {
         self.closing.store(true, Ordering::Relaxed);
         self.stopped.store(true, Ordering::Relaxed);
         self.pool.stop();
+        self.slow_pool.stop();
         self.wake();
     }
 
@@ -96,7 +113,7 @@ impl Shared {
     /// Does what a step asks for; gives back the connection if it is a request to answer.
     pub fn settle(
         &self,
-        connection: Box<Connection>,
+        mut connection: Box<Connection>,
         step: Step,
     ) -> Option<(Box<Connection>, Admitted)> {
         match step {
@@ -105,9 +122,14 @@ impl Shared {
             Step::Refuse(refusal) => self.refuse(connection, refusal, false),
             Step::Ready(request) => {
                 let is_head = request.reply().is_head;
+                let (method, target) = (&request.head.method, &request.head.target);
+                connection.lane = match (self.ask.is_slow)(method, target) {
+                    true => Lane::Slow,
+                    false => Lane::Usual,
+                };
                 if self.is_closing() {
                     self.refuse(connection, Refusal::CLOSING, is_head);
-                } else if let Some(admitted) = self.pool.admit(request) {
+                } else if let Some(admitted) = self.pool(connection.lane).admit(request) {
                     return Some((connection, admitted));
                 } else {
                     self.refuse(connection, Refusal::OVERLOADED, is_head);
@@ -147,12 +169,12 @@ impl Shared {
     /// Sends buffered bytes of a parked response: the poller's part, which never blocks.
     pub fn send_on(self: &Arc<Self>, mut connection: Box<Connection>) {
         if connection.needs_source() {
-            return self.pool.submit(self, connection, None);
+            return self.submit(connection, None);
         }
         match connection.send(false, &self.settings) {
             Ok(Sent::Part) => self.park(connection),
             // A worker knows what comes after a response; there may be a request already.
-            Ok(Sent::All) => self.pool.submit(self, connection, None),
+            Ok(Sent::All) => self.submit(connection, None),
             Err(_) => {}
         }
     }

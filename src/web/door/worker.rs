@@ -7,7 +7,7 @@ use rouille::Response;
 
 use super::connection::{Connection, Step};
 use super::outgoing::{Outgoing, Reply, Sent};
-use super::pool::{Admitted, Job};
+use super::pool::{Admitted, Job, Lane};
 use super::refusal::Refusal;
 use super::shared::Shared;
 use super::takeover;
@@ -20,14 +20,16 @@ const KEPT_BUFFER: usize = 128 * 1024;
 /// One request thread's own memory.
 pub(super) struct Worker<'a> {
     shared: &'a Arc<Shared>,
+    lane: Lane,
     scratch: Vec<u8>,
     buffer: Vec<u8>,
 }
 
 impl Worker<'_> {
-    pub fn new(shared: &Arc<Shared>) -> Worker<'_> {
+    pub fn new(shared: &Arc<Shared>, lane: Lane) -> Worker<'_> {
         Worker {
             shared,
+            lane,
             scratch: vec![0; SCRATCH],
             buffer: Vec::new(),
         }
@@ -116,13 +118,13 @@ impl Worker<'_> {
         let shared = self.shared;
         let mut step = connection.advance(shared);
         if matches!(step, Step::Wait)
-            && let Some(_lingering) = shared.pool.try_linger()
+            && let Some(_lingering) = shared.pool(self.lane).try_linger()
         {
             step = connection.linger(&mut self.scratch, shared);
         }
         let (connection, admitted) = shared.settle(connection, step)?;
-        if shared.pool.has_queue() {
-            shared.pool.submit(shared, connection, Some(admitted));
+        if connection.lane != self.lane || shared.pool(self.lane).has_queue() {
+            shared.submit(connection, Some(admitted));
             return None;
         }
         Some((connection, Some(admitted)))

@@ -215,3 +215,27 @@ fn more_busy_connections_than_threads_all_get_their_turn() {
         }
     });
 }
+
+#[test]
+fn sec_f8_what_waits_for_other_servers_takes_no_thread_of_the_others() {
+    let server = open(|settings| {
+        settings.threads = 1;
+        settings.slow_threads = 2;
+    });
+    let mut far: Vec<TcpStream> = (0..6).map(|_| server.connect()).collect();
+    for stream in &mut far {
+        send(stream, "GET /far HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    for _ in 0..20 {
+        server.assert_answers();
+    }
+    FAR_SENDS.store(true, Ordering::Relaxed);
+    for stream in &mut far {
+        let answer = read_answer(stream);
+        assert!(answer.body.len() == 100_000 && answer.body.iter().all(|&byte| byte == b'f'));
+        // A kept connection may ask for the one as for the other.
+        assert_eq!(get(stream, "/hello").body, b"hello");
+    }
+    assert_eq!(get(&mut far[0], "/far").body.len(), 100_000);
+    assert_eq!(get(&mut far[0], "/hello").body, b"hello");
+}

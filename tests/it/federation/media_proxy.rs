@@ -1,0 +1,638 @@
+//! Files of other servers through this one (federation.md 10; security.md F8; T23).
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::fake::Fake;
+use crate::binary::PATIENCE;
+use crate::support::{Answer, BASE, TestServer, TestUser, encode};
+
+const ON: &str = "media_proxy.enabled=true";
+const MEBIBYTE: usize = 1 << 20;
+
+/// The beginning of a picture, and something behind it.
+fn png(length: usize) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0".to_vec();
+    bytes.resize(length.max(bytes.len()), b'x');
+    bytes
+}
+
+fn mp4(length: usize) -> Vec<u8> {
+    let mut bytes = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2".to_vec();
+    bytes.extend((bytes.len()..length).map(|at| (at % 251) as u8));
+    bytes
+}
+
+/// The path of our link to a file elsewhere.
+fn link(server: &TestServer, url: &str) -> String {
+    let link = server.app.house().remote_media.address(url);
+    link.strip_prefix(BASE).expect("a link of ours").to_owned()
+}
+
+fn get(server: &TestServer, url: &str) -> Answer {
+    server.get(&link(server, url))
+}
+
+/// Everything below `found` whose text begins with `start`.
+fn texts_with<'a>(found: &'a Value, start: &str, texts: &mut Vec<&'a str>) {
+    match found {
+        Value::String(text) if text.starts_with(start) => texts.push(text),
+        Value::Array(list) => list.iter().for_each(|one| texts_with(one, start, texts)),
+        Value::Object(map) => map.values().for_each(|one| texts_with(one, start, texts)),
+        _ => {}
+    }
+}
+
+/// An actor with pictures and emoji, and a post of it with more of them.
+fn publish(elsewhere: &Fake) -> String {
+    let bob = elsewhere.actor("bob");
+    let emoji = json!([{"type": "Emoji", "name": ":cat:", "icon": {"type": "Image", "url": elsewhere.url("/media/cat.png")}}]);
+    elsewhere.document(
+        "/users/bob",
+        &json!({"id": bob, "type": "Person", "preferredUsername": "bob", "inbox": format!("{bob}/inbox"), "name": "Bob :cat:",
+                "icon": {"type": "Image", "url": elsewhere.url("/media/face.png")},
+                "image": {"type": "Image", "url": elsewhere.url("/media/hills.png")}, "tag": emoji}),
+    );
+    let mut note = elsewhere.note("/notes/1", &bob);
+    note["content"] = json!("<p>hello :cat:</p>");
+    note["tag"] = emoji;
+    note["attachment"] = json!([
+        {"type": "Document", "mediaType": "image/png", "url": elsewhere.url("/media/a.png")},
+        {"type": "Document", "mediaType": "video/mp4", "url": elsewhere.url("/media/b.mp4"),
+         "icon": {"type": "Image", "url": elsewhere.url("/media/b.png")}}
+    ]);
+    elsewhere.document("/notes/1", &note);
+    elsewhere.url("/notes/1")
+}
+
+fn look(who: &TestUser, address: &str) -> Value {
+    let query = encode(&[("q", address), ("resolve", "true")]);
+    who.get(&format!("/api/v2/search?{query}")).ok()["statuses"][0].clone()
+}
+
+#[test]
+fn with_the_setting_every_remote_picture_is_a_link_of_ours() {
+    let server = TestServer::with(&[ON]);
+    let (alice, elsewhere) = (server.user("alice"), Fake::start(false));
+    elsewhere.raw("/media/a.png", 200, "Content-Type: image/png", png(100));
+    let post = look(&alice, &publish(&elsewhere));
+    let id = post["id"].as_str().unwrap();
+    alice
+        .post(&format!("/api/v1/statuses/{id}/favourite"), &[])
+        .ok();
+    let own = alice.upload(
+        "POST",
+        "/api/v1/media",
+        "file",
+        "a.png",
+        include_bytes!("../../../static/avatar.png"),
+        &[],
+    );
+    let entities = [
+        post.clone(),
+        alice.get(&format!("/api/v1/statuses/{id}")).ok(),
+        alice.get("/api/v1/favourites").ok(),
+        alice
+            .get(&format!(
+                "/api/v1/accounts/{}",
+                post["account"]["id"].as_str().unwrap()
+            ))
+            .ok(),
+    ];
+    for entity in &entities {
+        let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+        texts_with(entity, &elsewhere.url("/media/"), &mut theirs);
+        assert!(theirs.is_empty(), "{theirs:?}");
+        texts_with(entity, &format!("{BASE}/proxy/"), &mut ours);
+        assert!(ours.len() >= 6, "{entity}");
+    }
+    let media = &post["media_attachments"];
+    for (at, key, name) in [
+        (0, "url", "a.png"),
+        (1, "url", "b.mp4"),
+        (1, "preview_url", "b.png"),
+    ] {
+        let url = media[at][key].as_str().unwrap();
+        assert!(url.ends_with(&format!("/{name}")), "{url}");
+    }
+    let url = media[0]["url"]
+        .as_str()
+        .unwrap()
+        .strip_prefix(BASE)
+        .unwrap();
+    let answer = server.get(url);
+    assert_eq!((answer.status, answer.body), (200, png(100)));
+    let own = own.ok();
+    assert!(
+        own["url"]
+            .as_str()
+            .unwrap()
+            .starts_with(&format!("{BASE}/media/"))
+    );
+    assert_eq!(
+        alice.get("/api/v1/accounts/verify_credentials").ok()["avatar"],
+        format!("{BASE}/static/avatar.png")
+    );
+    let page = String::from_utf8(server.get(&format!("/notice/{id}")).body).unwrap();
+    assert!(!page.contains(&elsewhere.url("/media/")), "{page}");
+}
+
+#[test]
+fn without_the_setting_remote_pictures_are_where_they_lie() {
+    let server = TestServer::new();
+    let (alice, elsewhere) = (server.user("alice"), Fake::start(false));
+    let post = look(&alice, &publish(&elsewhere));
+    assert_eq!(
+        post["media_attachments"][0]["url"],
+        elsewhere.url("/media/a.png")
+    );
+    assert_eq!(post["account"]["avatar"], elsewhere.url("/media/face.png"));
+    assert_eq!(post["emojis"][0]["url"], elsewhere.url("/media/cat.png"));
+    server
+        .get("/proxy/c2ln/aHR0cHM6Ly9hLw/file")
+        .refused(404, "File not found");
+    for (settings, expected) in [(&[][..], false), (&[ON][..], true)] {
+        let features = TestServer::with(settings).get("/api/v1/instance").ok()["pleroma"]["metadata"]["features"].clone();
+        assert_eq!(
+            features.as_array().unwrap().contains(&json!("media_proxy")),
+            expected
+        );
+    }
+}
+
+#[test]
+fn sec_f8_a_link_that_was_not_signed_here_is_404() {
+    let server = TestServer::with(&[ON]);
+    let elsewhere = Fake::start(false);
+    elsewhere.raw("/a.png", 200, "Content-Type: image/png", png(100));
+    let good = link(&server, &elsewhere.url("/a.png"));
+    let parts: Vec<&str> = good.split('/').collect();
+    let other = link(&server, &elsewhere.url("/b.png"));
+    let other: Vec<&str> = other.split('/').collect();
+    for wrong in [
+        format!("/proxy/{}/{}/{}", other[2], parts[3], parts[4]),
+        format!("/proxy/{}/{}/{}", parts[2], other[3], other[4]),
+        format!("/proxy/{}/{}/b.png", parts[2], parts[3]),
+        format!("/proxy/{}A/{}/{}", parts[2], parts[3], parts[4]),
+        format!("/proxy/-/{}/{}", parts[3], parts[4]),
+    ] {
+        server.get(&wrong).refused(404, "File not found");
+    }
+    assert_eq!(elsewhere.requests(), 0);
+    assert_eq!(server.get(&good).status, 200);
+    assert_eq!(server.request("POST", &good, &[], b"").status, 405);
+    assert_eq!(server.request("HEAD", &good, &[], b"").status, 200);
+    // Another server has another key, and the same server after a restart has the same.
+    assert_ne!(
+        link(&TestServer::with(&[ON]), &elsewhere.url("/a.png")),
+        good
+    );
+    let server = server.restarted_with(&[ON]);
+    assert_eq!(link(&server, &elsewhere.url("/a.png")), good);
+}
+
+#[test]
+fn sec_f8_only_pictures_sound_and_films_go_through_judged_by_their_bytes() {
+    let server = TestServer::with(&[ON]);
+    let elsewhere = Fake::start(false);
+    let html = b"<!DOCTYPE html><script>alert(1)</script>".to_vec();
+    let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script/></svg>".to_vec();
+    let ours = json!({"@context": "https://www.w3.org/ns/activitystreams", "type": "Note"});
+    for (declared, body) in [
+        ("text/html", html.clone()),
+        ("image/png", html),
+        ("image/svg+xml", svg.clone()),
+        ("image/png", svg),
+        ("image/png", b"alert(1)".to_vec()),
+        ("image/png", ours.to_string().into_bytes()),
+        ("image/png", b"%PDF-1.7".to_vec()),
+        ("image/png", Vec::new()),
+    ] {
+        elsewhere.raw("/x.png", 200, &format!("Content-Type: {declared}"), body);
+        get(&server, &elsewhere.url("/x.png")).refused(404, "File not found");
+    }
+    elsewhere.raw(
+        "/y",
+        200,
+        "Content-Type: text/html\r\nSet-Cookie: a=b\r\nLink: <x>\r\nETag: \"v1\"",
+        png(100),
+    );
+    let answer = get(&server, &elsewhere.url("/y"));
+    assert_eq!(answer.status, 200);
+    for (name, value) in [
+        ("Content-Type", "image/png"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Content-Security-Policy", "sandbox; default-src 'none'"),
+        ("Cache-Control", "private, max-age=604800"),
+        ("ETag", "\"v1\""),
+    ] {
+        assert_eq!(answer.header(name), Some(value));
+    }
+    for absent in ["Set-Cookie", "Link", "Location", "Server"] {
+        assert_eq!(answer.header(absent), None, "{absent}");
+    }
+}
+
+#[test]
+fn sec_f8_what_is_larger_than_25_mib_is_cut() {
+    let server = TestServer::with(&[ON]);
+    let elsewhere = Fake::start(false);
+    elsewhere.raw("/a.png", 200, "", png(26 * MEBIBYTE));
+    get(&server, &elsewhere.url("/a.png"))
+        .refused(502, "The file on the other server is too large");
+    // One that does not say how long it is.
+    let endless = Remote::start(|stream, _| {
+        let _ = stream.write_all(b"HTTP/1.1 200 X\r\nConnection: close\r\n\r\n");
+        let _ = stream.write_all(&png(26 * MEBIBYTE));
+    });
+    get(&server, &endless.url("/a.png")).refused(502, "The file on the other server is too large");
+    // Of a film, a player is given as much as may go through, and told that there is more.
+    let film = mp4(26 * MEBIBYTE);
+    let range = format!("Content-Range: bytes 0-{}/{}", film.len() - 1, film.len());
+    elsewhere.raw("/a.mp4", 206, &range, film.clone());
+    let answer = server.request(
+        "GET",
+        &link(&server, &elsewhere.url("/a.mp4")),
+        &[("Range", "bytes=0-")],
+        b"",
+    );
+    assert_eq!((answer.status, answer.body.len()), (206, 25 * MEBIBYTE));
+    assert_eq!(answer.body, film[..25 * MEBIBYTE]);
+    let range = format!("bytes 0-{}/{}", 25 * MEBIBYTE - 1, film.len());
+    assert_eq!(answer.header("Content-Range"), Some(range.as_str()));
+    assert!(files_of_cache(&server).is_empty());
+}
+
+#[test]
+fn sec_f8_private_addresses_are_404() {
+    let server = TestServer::with(&[ON, "federation.allow_private_addresses=false"]);
+    for url in [
+        "https://127.0.0.1/a.png",
+        "https://[::1]/a.png",
+        "https://10.0.0.1/a.png",
+        "https://192.168.1.1/a.png",
+        "https://169.254.169.254/latest/meta-data",
+        "https://localhost/a.png",
+        "http://93.184.216.34/a.png",
+        "https://user:password@93.184.216.34/a.png",
+    ] {
+        get(&server, url).refused(404, "File not found");
+    }
+}
+
+#[test]
+fn sec_f8_a_failure_never_leads_elsewhere() {
+    let server = TestServer::with(&[ON]);
+    let elsewhere = Fake::start(false);
+    elsewhere.raw(
+        "/loop",
+        302,
+        &format!("Location: {}", elsewhere.url("/loop")),
+        "",
+    );
+    elsewhere.raw("/file", 302, "Location: file:///etc/passwd", "");
+    elsewhere.raw("/gone", 410, "", "");
+    elsewhere.raw("/broken", 500, "Content-Type: image/png", png(100));
+    elsewhere.raw(
+        "/moved",
+        301,
+        &format!("Location: {}", elsewhere.url("/b.png")),
+        "",
+    );
+    elsewhere.raw("/b.png", 200, "", png(100));
+    for (path, status) in [
+        ("/loop", 502),
+        ("/file", 404),
+        ("/gone", 404),
+        ("/nothing", 404),
+        ("/broken", 502),
+        ("/moved", 200),
+    ] {
+        let answer = get(&server, &elsewhere.url(path));
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.header("Location"), None, "{path}");
+    }
+}
+
+#[test]
+fn sec_f8_nothing_of_the_client_reaches_the_other_server_but_ranges_and_conditions() {
+    let server = TestServer::with(&[ON]);
+    let elsewhere = Fake::start(false);
+    elsewhere.raw("/a.mp4", 304, "ETag: \"v2\"", "");
+    let path = link(&server, &elsewhere.url("/a.mp4"));
+    let headers = [
+        ("Range", "bytes=5-9"),
+        ("If-Range", "\"v1\""),
+        ("If-None-Match", "\"v2\""),
+        ("If-Modified-Since", "Tue, 24 Nov 2026 18:00:00 GMT"),
+        ("User-Agent", "Somebody's phone"),
+        ("Cookie", "kenoma=secret"),
+        ("Authorization", "Bearer secret"),
+        ("Referer", "https://example.org/private"),
+        ("Accept-Language", "nds"),
+        ("X-Forwarded-For", "203.0.113.7"),
+        ("DNT", "1"),
+    ];
+    let answer = server.request("GET", &path, &headers, b"");
+    assert_eq!(
+        (answer.status, answer.header("ETag")),
+        (304, Some("\"v2\""))
+    );
+    let head = elsewhere.asked("/a.mp4")[0].to_ascii_lowercase();
+    let mut names: Vec<&str> = head
+        .lines()
+        .skip(1)
+        .filter_map(|line| Some(line.split_once(':')?.0))
+        .collect();
+    names.sort_unstable();
+    let expected = [
+        "accept",
+        "accept-encoding",
+        "host",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "range",
+        "user-agent",
+    ];
+    assert_eq!(names, expected);
+    assert!(
+        head.contains("user-agent: kenoma/") && head.contains("range: bytes=5-9\r\n"),
+        "{head}"
+    );
+    // Several ranges at once would be answered by a document of another type.
+    server.request("GET", &path, &[("Range", "bytes=0-1,5-9")], b"");
+    assert!(
+        !elsewhere.asked("/a.mp4")[1]
+            .to_ascii_lowercase()
+            .contains("range:")
+    );
+}
+
+#[test]
+fn sec_f8_a_part_from_the_middle_is_judged_by_the_beginning_of_its_file() {
+    let server = TestServer::with(&[ON]);
+    let elsewhere = Ranges::start();
+    let part = |path: &str, range: &str| {
+        let path = link(&server, &elsewhere.url(path));
+        server.request("GET", &path, &[("Range", range)], b"")
+    };
+    let answer = part("/film", "bytes=70000-70009");
+    assert_eq!(
+        (answer.status, answer.header("Content-Type")),
+        (206, Some("video/mp4"))
+    );
+    assert_eq!(answer.body, mp4(100_000)[70_000..70_010]);
+    assert_eq!(
+        answer.header("Content-Range"),
+        Some("bytes 70000-70009/100000")
+    );
+    assert_eq!(part("/film", "bytes=0-1").body, mp4(2)[..2]);
+    assert_eq!(part("/film", "bytes=99990-").body, mp4(100_000)[99_990..]);
+    // Known from here on: one request for each part, and one for the beginning.
+    assert_eq!(elsewhere.requests(), 4);
+    part("/page", "bytes=70000-70009").refused(404, "File not found");
+    part("/page", "bytes=0-1").refused(404, "File not found");
+    part("/page", "bytes=0-").refused(404, "File not found");
+    let answer = part("/film", "bytes=200000-");
+    assert_eq!(
+        (answer.status, answer.header("Content-Range")),
+        (416, Some("bytes */100000"))
+    );
+}
+
+#[test]
+fn what_was_fetched_is_kept_and_parts_are_cut_from_it() {
+    let server = TestServer::with(&[ON]);
+    let elsewhere = Fake::start(false);
+    elsewhere.raw("/a.png", 200, "", png(1000));
+    let path = link(&server, &elsewhere.url("/a.png"));
+    for _ in 0..3 {
+        assert_eq!(server.get(&path).body, png(1000));
+    }
+    let answer = server.request("GET", &path, &[("Range", "bytes=990-")], b"");
+    assert_eq!((answer.status, &answer.body[..]), (206, &png(1000)[990..]));
+    assert_eq!(answer.header("Content-Range"), Some("bytes 990-999/1000"));
+    assert_eq!(
+        (elsewhere.requests(), files_of_cache(&server)),
+        (1, vec![1000])
+    );
+    // The folder may be deleted at any time.
+    std::fs::remove_dir_all(server.data().join("cache/media")).unwrap();
+    assert_eq!(server.get(&path).body, png(1000));
+    let server = server.restarted_with(&[ON, "media_proxy.cache=0"]);
+    assert_eq!(server.get(&path).body, png(1000));
+    assert_eq!(elsewhere.requests(), 3);
+}
+
+#[test]
+fn an_answer_that_ends_early_is_neither_kept_nor_shown() {
+    let server = TestServer::with(&[ON]);
+    let elsewhere = Remote::start(|stream, _| {
+        let _ = stream.write_all(b"HTTP/1.1 200 X\r\nContent-Length: 2000\r\n\r\n");
+        let _ = stream.write_all(&png(1000));
+    });
+    assert_eq!(get(&server, &elsewhere.url("/a.png")).status, 502);
+    assert!(files_of_cache(&server).is_empty());
+}
+
+#[test]
+fn files_of_servers_that_are_kept_away_are_404() {
+    let server = TestServer::with(&[ON]);
+    let (root, elsewhere) = (server.admin("root"), Fake::start(false));
+    elsewhere.raw("/a.png", 200, "", png(100));
+    elsewhere.raw("/b.png", 200, "", png(100));
+    let host = elsewhere.base.strip_prefix("http://").unwrap();
+    let open = Fake::start(false);
+    open.raw(
+        "/a.png",
+        302,
+        &format!("Location: {}", elsewhere.url("/b.png")),
+        "",
+    );
+    assert_eq!(get(&server, &elsewhere.url("/a.png")).status, 200);
+    for decision in [("severity", "suspend"), ("reject_media", "true")] {
+        let made = root
+            .post("/api/v1/admin/domain_blocks", &[("domain", host), decision])
+            .ok();
+        server.run_jobs();
+        for url in [
+            elsewhere.url("/a.png"),
+            elsewhere.url("/b.png"),
+            open.url("/a.png"),
+        ] {
+            get(&server, &url).refused(404, "File not found");
+        }
+        let path = format!(
+            "/api/v1/admin/domain_blocks/{}",
+            made["id"].as_str().unwrap()
+        );
+        assert_eq!(root.delete(&path).status, 200);
+    }
+    server.run_jobs();
+    assert_eq!(get(&server, &open.url("/a.png")).status, 200);
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_left_alone_for_a_while() {
+    let server = TestServer::with(&[ON]);
+    let asked = Arc::new(Mutex::new(0));
+    let counting = Arc::clone(&asked);
+    // Hangs up.
+    let elsewhere = Remote::start(move |_, _| *counting.lock().unwrap() += 1);
+    for name in ["a", "a", "b"] {
+        get(&server, &elsewhere.url(&format!("/{name}.png")))
+            .refused(502, "The other server did not send the file");
+    }
+    assert_eq!(*asked.lock().unwrap(), 1);
+}
+
+#[test]
+fn sec_f8_four_files_are_fetched_at_once_and_nobody_else_waits_for_them() {
+    let server = Arc::new(TestServer::with(&[ON]));
+    let held: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
+    let holding = Arc::clone(&held);
+    // Answers nobody until told to.
+    let slow =
+        Remote::start(move |stream, _| holding.lock().unwrap().push(stream.try_clone().unwrap()));
+    let urls: Vec<String> = (0..9)
+        .map(|n| link(&server, &slow.url(&format!("/{n}.png"))))
+        .collect();
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let asking: Vec<_> = urls
+            .iter()
+            .map(|url| scope.spawn(|| (server.get(url).status, Instant::now())))
+            .collect();
+        wait_until("some are told to come again", || {
+            asking.iter().filter(|one| one.is_finished()).count() >= 1
+        });
+        assert!(held.lock().unwrap().len() <= 4);
+        assert_eq!(server.get("/api/v1/instance").status, 200);
+        // Those that were let in get their file, and so do those that waited, if their turn comes soon enough.
+        while asking.iter().any(|one| !one.is_finished()) {
+            for mut stream in held.lock().unwrap().drain(..) {
+                let body = png(100);
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 200 X\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                    body.len()
+                );
+                let _ = stream.write_all(&body);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        asking
+            .into_iter()
+            .map(|one| one.join().unwrap().0)
+            .collect()
+    });
+    assert!(
+        statuses.iter().filter(|status| **status == 200).count() >= 4,
+        "{statuses:?}"
+    );
+    assert!(statuses.contains(&503), "{statuses:?}");
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "{what}: not in time");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Sizes of the files in the cache.
+fn files_of_cache(server: &TestServer) -> Vec<u64> {
+    let Ok(entries) = std::fs::read_dir(server.data().join("cache/media")) else {
+        return Vec::new();
+    };
+    entries
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .collect()
+}
+
+/// A server that answers as it likes, each connection in a thread of its own. One request per connection.
+struct Remote {
+    base: String,
+}
+
+impl Remote {
+    fn start(answer: impl Fn(&mut TcpStream, &str) + Send + Sync + 'static) -> Remote {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let answer = Arc::new(answer);
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let answer = Arc::clone(&answer);
+                std::thread::spawn(move || {
+                    let mut head = Vec::new();
+                    let mut byte = [0];
+                    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) > 0 {
+                        head.push(byte[0]);
+                    }
+                    answer(&mut stream, &String::from_utf8_lossy(&head));
+                });
+            }
+        });
+        Remote { base }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+}
+
+/// A server that understands ranges: of a film, and of a page that it calls a film.
+struct Ranges {
+    remote: Remote,
+    requests: Arc<Mutex<usize>>,
+}
+
+impl Ranges {
+    fn start() -> Ranges {
+        let requests = Arc::new(Mutex::new(0));
+        let counting = Arc::clone(&requests);
+        let remote = Remote::start(move |stream, head| {
+            *counting.lock().unwrap() += 1;
+            let content = match head.starts_with("GET /film ") {
+                true => mp4(100_000),
+                false => vec![b'<'; 100_000],
+            };
+            let lower = head.to_ascii_lowercase();
+            let range = lower
+                .lines()
+                .find_map(|line| line.strip_prefix("range: bytes="))
+                .unwrap();
+            let (first, last) = range.split_once('-').unwrap();
+            let first: usize = first.parse().unwrap();
+            let last = last
+                .parse()
+                .map_or(content.len(), |last: usize| last + 1)
+                .min(content.len());
+            let (status, range, body) = match first < content.len() {
+                true => (206, format!("{first}-{}", last - 1), &content[first..last]),
+                false => (416, "*".into(), &[][..]),
+            };
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Type: video/mp4\r\nContent-Range: bytes {range}/100000\r\n\
+                 Content-Length: {}\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all(body);
+        });
+        Ranges { remote, requests }
+    }
+
+    fn url(&self, path: &str) -> String {
+        self.remote.url(path)
+    }
+
+    fn requests(&self) -> usize {
+        *self.requests.lock().unwrap()
+    }
+}
