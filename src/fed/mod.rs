@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`fetch`], [`guard`] | the one HTTP client, and which addresses it may call |
 //! | [`signature`], [`keys`] | who says it: ours and theirs, in both standards |
-//! | [`wire`], [`reading`] | documents in, without I/O: the parts, then actors and posts |
+//! | [`wire`], [`reading`], [`descriptor`] | documents in, without I/O: the parts, then actors and posts; what WebFinger says |
 //! | [`documents`] | documents out |
 //! | [`webfinger`], [`actors`], [`objects`], [`collections`], [`caller`] | doors: what others fetch, and who they are |
 //! | [`policy`] | which servers are spoken with at all |
@@ -23,6 +23,7 @@ pub mod actors;
 pub mod caller;
 pub mod collections;
 pub mod delivery;
+pub mod descriptor;
 pub mod documents;
 pub mod emoji_packs;
 pub mod fetch;

@@ -13,6 +13,7 @@ mod fetching;
 mod follower_sync;
 mod forwarded;
 mod groups;
+mod host_meta;
 mod inbox;
 mod keys;
 mod kills;
