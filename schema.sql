@@ -201,7 +201,7 @@ CREATE TABLE sessions (
 ) WITHOUT ROWID;
 CREATE INDEX sessions_token ON sessions (token_id);
 
--- Threads. Every status belongs to one; `uri` is the ActivityPub context. None is ever deleted.
+-- Threads. Every status belongs to one; `uri` is the ActivityPub context. One goes only with its last post that is pruned.
 CREATE TABLE conversations (
   id  INTEGER PRIMARY KEY,
   uri TEXT NOT NULL UNIQUE
@@ -262,10 +262,13 @@ CREATE TABLE statuses (
   remote_replies         INTEGER NOT NULL DEFAULT 0,
   remote_reblogs         INTEGER NOT NULL DEFAULT 0,
   remote_favourites      INTEGER NOT NULL DEFAULT 0,
+  received_at            INTEGER,                   -- remote: when it came, where that was long after its date
   rev                    INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX statuses_account ON statuses (account_id, id);
 CREATE INDEX statuses_conversation ON statuses (conversation_id, id);
+-- Threads that somebody here wrote in: they are kept whole.
+CREATE INDEX statuses_conversation_local ON statuses (conversation_id) WHERE local = 1;
 CREATE INDEX statuses_parent ON statuses (in_reply_to_id) WHERE in_reply_to_id IS NOT NULL;
 -- Those whose parent we could not get: should it come, they are hung below it.
 CREATE INDEX statuses_orphans ON statuses (in_reply_to_uri) WHERE in_reply_to_uri IS NOT NULL;
@@ -1129,6 +1132,8 @@ CREATE TRIGGER status_tags_removed AFTER DELETE ON status_tags
   BEGIN UPDATE tags SET statuses_count = statuses_count - 1 WHERE id = old.tag_id; END;
 CREATE TRIGGER accounts_searchable AFTER INSERT ON accounts
   BEGIN INSERT INTO account_search (rowid, handle, display_name) VALUES (new.id, new.username || ' ' || new.host, new.display_name); END;
+CREATE TRIGGER accounts_unsearchable AFTER DELETE ON accounts
+  BEGIN DELETE FROM account_search WHERE rowid = old.id; END;
 CREATE TRIGGER accounts_renamed AFTER UPDATE OF username, display_name ON accounts
   BEGIN UPDATE account_search SET handle = new.username || ' ' || new.host, display_name = new.display_name WHERE rowid = new.id; END;
 

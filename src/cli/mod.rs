@@ -10,6 +10,7 @@ pub mod emoji;
 pub mod ephemeral;
 pub mod frontend;
 mod progress;
+pub mod prune;
 pub mod restore;
 pub mod serve;
 pub mod stats;
@@ -76,6 +77,8 @@ enum Command {
     Restore(restore::Arguments),
     /// Look whether the database and the files that it names are sound
     Check(check::Arguments),
+    /// Drop what came from other servers and nobody here touched, while the server runs
+    Prune(prune::Arguments),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -106,6 +109,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Backup(arguments) => backup::run(&cli.data, &arguments),
         Command::Restore(arguments) => restore::run(&cli.data, &arguments),
         Command::Check(arguments) => check::run(&cli.data, &arguments),
+        Command::Prune(arguments) => prune::run(&cli.data, &arguments),
         Command::Config(command) => config::run(&cli.data, command),
         Command::Stats(arguments) => stats::run(&cli.data, arguments),
     }

@@ -42,11 +42,16 @@ impl Progress {
         let _ = terminal.flush();
     }
 
-    /// It is done; says what came of it.
-    pub fn done(self, outcome: &str) -> Outcome {
+    /// It is done, without a word.
+    pub fn end(&self) {
         if self.drawn.is_some() {
             eprint!("\r\x1b[K");
         }
+    }
+
+    /// It is done; says what came of it.
+    pub fn done(self, outcome: &str) -> Outcome {
+        self.end();
         say(format_args!("{:<10} {outcome}", self.what))
     }
 }

@@ -180,6 +180,8 @@ settings! {
         authorized_fetch: bool = false;
         /// Seconds until what another server did not take is tried again; the later tries are multiples of it.
         retry_seconds: u32 = 60, in 1..=3600;
+        /// Days that posts of other servers are kept which nobody here follows, answered, boosted or marked; 0: for ever.
+        keep_days: u32 = 90, in 0..=36_500;
         /// Whether only those servers are spoken with that an admin allowed.
         allow_list: bool = false;
         /// Whether people elsewhere are told that somebody here blocks them. Many servers show it to them.

@@ -40,13 +40,12 @@ pub fn renew_create(db: &Connection, status: StatusId, json: &str) -> Result<()>
     Ok(())
 }
 
-/// Removes some of those that nobody waits for any more, with the record of their deliveries.
-pub fn prune(db: &Connection) -> Result<()> {
-    db.prepare_cached(
+/// Removes some of those that nobody waits for any more, with the record of their deliveries; returns how many.
+pub fn prune(db: &Connection) -> Result<usize> {
+    Ok(db.prepare_cached(
         "DELETE FROM activities WHERE id IN (
             SELECT a.id FROM activities AS a WHERE a.created_at < ?1
                AND NOT EXISTS (SELECT 1 FROM deliveries WHERE activity_id = a.id AND state = 0) LIMIT 50)",
     )?
-    .execute(params![Timestamp::now().minus(KEPT)])?;
-    Ok(())
+    .execute(params![Timestamp::now().minus(KEPT)])?)
 }

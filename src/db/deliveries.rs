@@ -193,6 +193,24 @@ pub fn trim(db: &Connection, most: i64) -> Result<usize> {
     Ok(profiles + oldest)
 }
 
+/// The record of one that arrived is kept for so long; of a post it stays known which host has it.
+const KEPT: Duration = Duration::from_secs(3 * 86_400);
+
+/// Of the next deliveries above `after`, removes those that arrived a while ago. Returns the last that was looked at, if any was,
+/// and how many went.
+pub fn prune(db: &Connection, after: i64, most: u32) -> Result<(Option<i64>, usize)> {
+    let given = params![after, ids::at(Timestamp::now().minus(KEPT)), most];
+    let last: Option<i64> = db
+        .prepare_cached(
+            "SELECT max(id) FROM (SELECT id FROM deliveries WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3)",
+        )?
+        .query_row(given, |row| row.get(0))?;
+    let gone = db
+        .prepare_cached("DELETE FROM deliveries WHERE id > ?1 AND id <= ?2 AND state = 1")?
+        .execute(params![after, last])?;
+    Ok((last, gone))
+}
+
 /// Of so many activities one has the queue counted.
 const EVERY: i64 = 64;
 

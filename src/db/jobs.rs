@@ -69,6 +69,15 @@ pub fn waits(db: &Connection, kind: &str, payload: &impl serde::Serialize) -> Re
         )?)
 }
 
+/// Whether any work of that kind waits. Of a kind of which little waits.
+pub fn waits_of_kind(db: &Connection, kind: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE dead = 0 AND slow = ?1 AND kind = ?2)",
+        )?
+        .query_row(params![SLOW.contains(&kind), kind], |row| row.get(0))?)
+}
+
 /// Takes the job that has been due the longest, of those that wait for other servers (`slow`) or of the others, and leases it.
 pub fn lease(tx: &Connection, lease: Duration, slow: bool) -> Result<Option<JobRow>> {
     let now = Timestamp::now();
@@ -107,6 +116,13 @@ pub fn again(tx: &Tx, id: i64) -> Result<()> {
         .execute(params![id, Timestamp::now()])?;
     tx.wake_jobs();
     Ok(())
+}
+
+/// As [`again`], with another payload, which says where to go on.
+pub fn go_on(tx: &Tx, id: i64, payload: &impl serde::Serialize) -> Result<()> {
+    tx.prepare_cached("UPDATE jobs SET payload = ?2 WHERE id = ?1")?
+        .execute(params![id, serde_json::to_string(payload)?])?;
+    again(tx, id)
 }
 
 /// Puts a failed job back for a later try.

@@ -24,6 +24,11 @@ pub fn run(conn: &mut Connection) -> Result<()> {
     if check(conn)? == VERSION {
         return Ok(());
     }
+    let pages: i64 = conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    if pages == 0 {
+        // Pages that pruning empties can be given back. It costs 2 % more written bytes, and has to be said before the first table.
+        conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     upgrade(&tx)?;
     tx.pragma_update(None, "user_version", VERSION)?;

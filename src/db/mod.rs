@@ -52,6 +52,7 @@ pub mod password_resets;
 pub mod pins;
 pub mod polls;
 pub mod preferences;
+pub mod pruning;
 pub mod push_subscriptions;
 pub mod quotes;
 pub mod reactions;

@@ -12,16 +12,22 @@ const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// Notes an id, in the transaction of its effect; `false` when it was there already. Some of the oldest are forgotten.
 pub fn insert(db: &Connection, uri: &str) -> Result<bool> {
-    db.prepare_cached(
-        "DELETE FROM seen_activities WHERE uri IN (SELECT uri FROM seen_activities WHERE seen_at < ?1 LIMIT 10)",
-    )?
-    .execute(params![Timestamp::now().minus(KEPT)])?;
+    prune(db, 10)?;
     let noted = db
         .prepare_cached(
             "INSERT INTO seen_activities (uri, seen_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
         )?
         .execute(params![uri, Timestamp::now()])?;
     Ok(noted == 1)
+}
+
+/// Forgets some of the oldest ids; returns how many.
+pub fn prune(db: &Connection, most: u32) -> Result<usize> {
+    Ok(db
+        .prepare_cached(
+            "DELETE FROM seen_activities WHERE uri IN (SELECT uri FROM seen_activities WHERE seen_at < ?1 LIMIT ?2)",
+        )?
+        .execute(params![Timestamp::now().minus(KEPT), most])?)
 }
 
 /// Whether that id was noted.

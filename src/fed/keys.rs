@@ -1,7 +1,7 @@
 //! Keys in use: our own, made when first needed and parsed once; those of others, remembered while they are used.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -43,7 +43,12 @@ pub struct RemoteKey {
     pub fetched_at: Timestamp,
     /// Not to be read again before.
     pub refresh_after: Timestamp,
+    /// When it was read from the database.
+    read_at: Instant,
 }
+
+/// A key is read from the database again after this: a command beside the server may have removed its owner.
+const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// The owner of a key may have changed it, once it is older than this …
 const SETTLED: Duration = Duration::from_secs(300);
@@ -94,7 +99,8 @@ impl Keys {
 
     /// The key of somebody else, if it is known here.
     pub fn remote(&self, app: &App, uri: &str) -> Result<Option<Arc<RemoteKey>>> {
-        if let Some(known) = self.remote.get(uri) {
+        let known = self.remote.get(uri);
+        if let Some(known) = known.filter(|known| known.read_at.elapsed() < REMEMBERED) {
             return Ok(Some(known));
         }
         let Some(row) = app.db().read(|db| account_keys::remote(db, uri))? else {
@@ -109,9 +115,15 @@ impl Keys {
             public,
             fetched_at: row.fetched_at,
             refresh_after: row.refresh_after,
+            read_at: Instant::now(),
         });
         self.remote.insert(uri.to_owned(), Arc::clone(&key));
         Ok(Some(key))
+    }
+
+    /// Accounts may be gone: all keys but ours are read from the database when they are next needed.
+    pub fn forget_others(&self) {
+        self.remote.clear();
     }
 
     /// A key changed: it is read from the database when it is next needed.

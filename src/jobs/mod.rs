@@ -16,6 +16,7 @@ pub mod look_around;
 pub mod make_backup;
 pub mod pool;
 pub mod post_scheduled;
+pub mod prune;
 pub mod remove_files;
 pub mod runner;
 pub mod send_activity;
@@ -99,6 +100,11 @@ pub static KINDS: &[Kind] = &[
         name: "post_scheduled",
         work: post_scheduled::work,
         retries: &[1, 5, 20, 60, 180, 480, 960],
+    },
+    Kind {
+        name: prune::JOB,
+        work: prune::work,
+        retries: &[10, 60, 240],
     },
     Kind {
         name: "remove_files",

@@ -27,7 +27,7 @@ pub fn start(app: Arc<App>) -> Result<JoinHandle<()>> {
         .name("jobs".into())
         .spawn(move || {
             while !app.is_stopping() {
-                match run_due(&app).and_then(|wait| wake_fetchers(&app).map(|()| wait)) {
+                match turn(&app) {
                     Ok(wait) => app.db().bell().wait(wait),
                     Err(error) => {
                         log::error!("the job queue cannot be read: {error:?}");
@@ -37,6 +37,14 @@ pub fn start(app: Arc<App>) -> Result<JoinHandle<()>> {
             }
         })?;
     Ok(thread)
+}
+
+/// One turn of the runner; returns how long to sleep.
+fn turn(app: &App) -> Result<Duration> {
+    super::prune::begin_if_due(app)?;
+    let wait = run_due(app)?;
+    wake_fetchers(app)?;
+    Ok(wait)
 }
 
 /// Does everything that is due, in order, and what can wait until then; returns how long to sleep.

@@ -27,6 +27,7 @@ mod people;
 mod pins;
 mod policy;
 mod polls;
+mod pruning;
 mod queue;
 mod quotes;
 mod remote_interactions;

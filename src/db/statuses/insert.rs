@@ -1,5 +1,7 @@
 //! How a status and what belongs to it get into their tables: each a statement, however many people or tags there are.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
@@ -42,8 +44,8 @@ pub fn insert(db: &Connection, new: &NewStatus) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO statuses (id, uri, url, account_id, local, visibility, conversation_id, in_reply_to_id, in_reply_to_account_id,
                                in_reply_to_uri, reblog_of_id, content, content_type, source, spoiler_text, sensitive, language,
-                               emojis, app_id, created_at, edited_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+                               emojis, app_id, created_at, edited_at, expires_at, received_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
     )?
     .execute(params![
         new.id,
@@ -68,8 +70,19 @@ pub fn insert(db: &Connection, new: &NewStatus) -> Result<()> {
         new.created_at,
         new.edited_at,
         new.expires_at,
+        received_at(new),
     ])?;
     Ok(())
+}
+
+/// A post of another server that comes so long after its date is noted as late.
+const LATE: Duration = Duration::from_secs(86_400);
+
+/// When a post came, where its id, which goes by its date, does not tell.
+fn received_at(new: &NewStatus) -> Option<Timestamp> {
+    let now = Timestamp::now();
+    let is_late = Timestamp(new.id.0 / 1000).plus(LATE) < now;
+    (is_late && !new.local).then_some(now)
 }
 
 /// Addresses the status to these accounts.
