@@ -930,6 +930,11 @@ CREATE TABLE domain_allows (
   host       TEXT    NOT NULL UNIQUE CHECK (length(host) BETWEEN 1 AND 255),
   created_at INTEGER NOT NULL
 );
+-- Files of other servers that nobody gets through this one (media_proxy).
+CREATE TABLE media_proxy_bans (
+  id  INTEGER PRIMARY KEY,
+  url TEXT    NOT NULL UNIQUE
+);
 -- What arrived and was not acted upon yet. `signer_id` NULL: the signature could not be checked yet, `head` has it.
 CREATE TABLE inbox_items (
   id           INTEGER PRIMARY KEY,

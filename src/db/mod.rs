@@ -40,6 +40,7 @@ pub mod lists;
 pub mod markers;
 pub mod mascots;
 pub mod media;
+pub mod media_proxy_bans;
 pub mod mfa;
 pub mod mfa_tokens;
 pub mod migrations;

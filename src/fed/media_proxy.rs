@@ -16,7 +16,7 @@ use url::Url;
 
 use super::fetch::{FetchError, Head, Limits, Request, Stream};
 use crate::app::App;
-use crate::db::domain_policies;
+use crate::db::{domain_policies, media_proxy_bans};
 use crate::error::{Error, Result};
 use crate::media::sniff::{Kind, sniff};
 use places::{Place, Places};
@@ -118,7 +118,7 @@ impl Version {
 /// server fails; 503 when too many are at it.
 pub fn find(app: &App, url: &str, asked: &Asked) -> Result<Found> {
     let host = authority(url).ok_or(Error::NotFound("File"))?;
-    check_policy(app, &host)?;
+    check_policy(app, &host, url)?;
     if let Some(mut file) = app.remote_cache().find(url)? {
         let kind = kind_of_file(&mut file)?;
         return Ok(Found::Whole {
@@ -160,10 +160,13 @@ fn authority(url: &str) -> Option<String> {
     })
 }
 
-/// 404 for files of servers that an admin keeps away, or whose files an admin does not want.
-fn check_policy(app: &App, host: &str) -> Result<()> {
-    let policy = app.db().read(|db| domain_policies::of(db, &[host]))?;
-    match policy.suspended || policy.reject_media {
+/// 404 for files that an admin does not want, and for those of servers that an admin keeps away or wants no files of.
+fn check_policy(app: &App, host: &str, url: &str) -> Result<()> {
+    let is_unwanted = app.db().read(|db| {
+        let policy = domain_policies::of(db, &[host])?;
+        Ok(policy.suspended || policy.reject_media || media_proxy_bans::contains(db, url)?)
+    })?;
+    match is_unwanted {
         true => Err(Error::NotFound("File")),
         false => Ok(()),
     }
@@ -193,9 +196,10 @@ fn open(app: &App, url: &str, asked: &Asked) -> Result<Stream> {
         }
         refusal(&error)
     })?;
-    let arrived_at = authority(answer.head.url.as_str());
-    if let Some(host) = arrived_at.filter(|host| authority(url).as_ref() != Some(host)) {
-        check_policy(app, &host)?;
+    let arrived_at = answer.head.url.as_str();
+    if arrived_at != url {
+        let host = authority(arrived_at).ok_or(Error::NotFound("File"))?;
+        check_policy(app, &host, arrived_at)?;
     }
     Ok(answer)
 }

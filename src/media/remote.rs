@@ -50,6 +50,19 @@ impl RemoteMedia {
         (name == name_of(&url)).then_some(url)
     }
 
+    /// A file's own address, be it named by that or by a link of ours; `None` for what is neither.
+    pub fn own_address(&self, url: &str) -> Option<String> {
+        if self.is_elsewhere(url) {
+            return Some(url.to_owned());
+        }
+        let link = url
+            .strip_prefix(self.base.as_str())?
+            .strip_prefix("/proxy/")?;
+        let (signature, rest) = link.split_once('/')?;
+        let (encoded, name) = rest.split_once('/')?;
+        self.target(signature, encoded, name)
+    }
+
     fn is_elsewhere(&self, url: &str) -> bool {
         let is_web = url.starts_with("https://") || url.starts_with("http://");
         let below = url.strip_prefix(self.base.as_str());
@@ -96,6 +109,16 @@ mod tests {
             media.target(&link[0], &link[1], &link[2]).as_deref(),
             Some(CAT)
         );
+        for name in [CAT, &media.address(CAT)] {
+            assert_eq!(media.own_address(name).as_deref(), Some(CAT));
+        }
+        for other in [
+            "https://here.example/media/a.png",
+            "https://here.example/proxy/a/b/c",
+            "cat.png",
+        ] {
+            assert_eq!(media.own_address(other), None);
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ const ENTITIES: &[(&str, &str)] = &[
         "id:id content_type:'application/zip' url:str|null file_size:int processed:bool state:str inserted_at:date",
     ),
     ("OauthApps", "apps:[OauthApp] count:int page_size:int"),
+    ("FileUrls", "urls:[str] count:int page_size:int"),
     (
         "OauthApp",
         "id:int name:str client_id:str client_secret:str|null redirect_uri:str redirect_uris:[str] scopes:[str] website:str|null
@@ -433,6 +434,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("Aliases", "GET /api/pleroma/aliases"),
     ("[Backup]", "GET POST /api/v1/pleroma/backups"),
     ("OauthApps", "GET /api/pleroma/admin/oauth_app"),
+    ("FileUrls", "GET /api/pleroma/admin/media_proxy_caches"),
     ("[Announcement]", "GET /api/v1/announcements /api/pleroma/admin/announcements"),
     ("Announcement", "POST /api/pleroma/admin/announcements"),
     ("Announcement", "GET PATCH /api/pleroma/admin/announcements/{id}"),

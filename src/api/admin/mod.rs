@@ -9,6 +9,7 @@ pub mod follows;
 pub mod groups;
 pub mod instance;
 pub mod invites;
+pub mod media_proxy_caches;
 pub mod moderation_log;
 pub mod reports;
 pub mod rules;

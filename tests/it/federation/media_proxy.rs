@@ -477,6 +477,73 @@ fn files_of_servers_that_are_kept_away_are_404() {
     assert_eq!(get(&server, &open.url("/a.png")).status, 200);
 }
 
+const CACHES: &str = "/api/pleroma/admin/media_proxy_caches";
+
+#[test]
+fn admins_have_files_fetched_anew_or_never_again() {
+    let server = TestServer::with(&[ON]);
+    let (root, alice, elsewhere) = (
+        server.admin("root"),
+        server.user("alice"),
+        Fake::start(false),
+    );
+    for name in ["/a.png", "/b.png"] {
+        elsewhere.raw(name, 200, "", png(100));
+        assert_eq!(get(&server, &elsewhere.url(name)).status, 200);
+    }
+    let (a, b) = (elsewhere.url("/a.png"), elsewhere.url("/b.png"));
+    // Fetched anew …
+    let answer = root.post(
+        &format!("{CACHES}/purge"),
+        &[("urls[]", &a), ("ban", "false")],
+    );
+    assert_eq!(answer.ok(), json!({"urls": [a]}));
+    assert_eq!(files_of_cache(&server).len(), 1);
+    assert_eq!(get(&server, &a).status, 200);
+    assert_eq!(elsewhere.asked("/a.png").len(), 2);
+    assert_eq!(
+        root.get(CACHES).ok(),
+        json!({"urls": [], "count": 0, "page_size": 50})
+    );
+    // … or never again, named by our link as well.
+    let ours = format!("{BASE}{}", link(&server, &b));
+    let answer = root.post(
+        &format!("{CACHES}/purge"),
+        &[("urls[]", &a), ("urls[]", &ours)],
+    );
+    assert_eq!(answer.ok(), json!({"urls": [a, b]}));
+    assert!(files_of_cache(&server).is_empty());
+    for url in [&a, &b] {
+        get(&server, url).refused(404, "File not found");
+    }
+    assert_eq!(elsewhere.requests(), 3);
+    let page = root.get(&format!("{CACHES}?page=2&page_size=1")).ok();
+    assert_eq!(page, json!({"urls": [a], "count": 2, "page_size": 1}));
+    // Where a redirect ends counts too.
+    elsewhere.raw("/c.png", 302, &format!("Location: {a}"), "");
+    get(&server, &elsewhere.url("/c.png")).refused(404, "File not found");
+    let answer = root.post(
+        &format!("{CACHES}/delete"),
+        &[
+            ("urls[]", &a),
+            ("urls[]", "https://far.example/unknown.png"),
+        ],
+    );
+    assert_eq!(answer.status, 200);
+    assert_eq!(root.get(CACHES).ok()["urls"], json!([b]));
+    assert_eq!(get(&server, &a).status, 200);
+    for verb in ["purge", "delete"] {
+        let path = format!("{CACHES}/{verb}");
+        root.post(&path, &[]).refused(400, "Missing field: urls.");
+        root.post(&path, &[("urls[]", "a.png")])
+            .refused(400, "urls - must be addresses of files on other servers.");
+        alice
+            .post(&path, &[("urls[]", &a)])
+            .refused(403, "User is not an admin.");
+    }
+    alice.get(CACHES).refused(403, "User is not an admin.");
+}
+
 #[test]
 fn a_server_that_does_not_answer_is_left_alone_for_a_while() {
     let server = TestServer::with(&[ON]);
@@ -502,10 +569,10 @@ fn sec_f8_four_files_are_fetched_at_once_and_nobody_else_waits_for_them() {
     let urls: Vec<String> = (0..9)
         .map(|n| link(&server, &slow.url(&format!("/{n}.png"))))
         .collect();
-    let statuses: Vec<u16> = std::thread::scope(|scope| {
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
         let asking: Vec<_> = urls
             .iter()
-            .map(|url| scope.spawn(|| (server.get(url).status, Instant::now())))
+            .map(|url| scope.spawn(|| server.get(url)))
             .collect();
         wait_until("some are told to come again", || {
             asking.iter().filter(|one| one.is_finished()).count() >= 1
@@ -525,16 +592,43 @@ fn sec_f8_four_files_are_fetched_at_once_and_nobody_else_waits_for_them() {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        asking
-            .into_iter()
-            .map(|one| one.join().unwrap().0)
-            .collect()
+        asking.into_iter().map(|one| one.join().unwrap()).collect()
     });
+    let found = answers.iter().filter(|answer| answer.status == 200);
+    assert!(found.count() >= 4);
+    let refused = answers.iter().filter(|answer| answer.status != 200);
+    let told: Vec<_> = refused
+        .map(|answer| (answer.status, answer.header("Retry-After")))
+        .collect();
     assert!(
-        statuses.iter().filter(|status| **status == 200).count() >= 4,
-        "{statuses:?}"
+        !told.is_empty() && told.iter().all(|told| *told == (503, Some("5"))),
+        "{told:?}"
     );
-    assert!(statuses.contains(&503), "{statuses:?}");
+}
+
+#[test]
+fn a_part_is_handed_through_as_it_comes() {
+    let server = TestServer::with(&[ON]);
+    let (go_on, told) = std::sync::mpsc::channel::<()>();
+    let told = Mutex::new(told);
+    let elsewhere = Remote::start(move |stream, _| {
+        let film = mp4(200_000);
+        let head = "HTTP/1.1 206 X\r\nConnection: close\r\nContent-Range: bytes 0-199999/200000\r\nContent-Length: 200000\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(&film[..100_000]).unwrap();
+        told.lock().unwrap().recv().unwrap();
+        stream.write_all(&film[100_000..]).unwrap();
+    });
+    let path = link(&server, &elsewhere.url("/film.mp4"));
+    let headers = vec![("Range".to_owned(), "bytes=0-".to_owned())];
+    let request = rouille::Request::fake_http("GET", path, headers, Vec::new());
+    let response = kenoma::web::dispatch::answer(&server.app, &request);
+    let (mut body, _) = response.data.into_reader_and_size();
+    let mut film = vec![0; 100_000];
+    body.read_exact(&mut film).unwrap();
+    go_on.send(()).unwrap();
+    body.read_to_end(&mut film).unwrap();
+    assert_eq!(film, mp4(200_000));
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
