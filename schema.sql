@@ -874,7 +874,8 @@ CREATE TABLE activities (
   status_id  INTEGER REFERENCES statuses (id) ON DELETE SET NULL, -- the post that it carries, while that exists
   json       TEXT    NOT NULL,
   about      TEXT,                                  -- of all that say how the same thing stands, only the newest is sent
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  as_relay   INTEGER NOT NULL DEFAULT 0             -- the server itself says it, to relays
 );
 CREATE INDEX activities_about ON activities (about) WHERE about IS NOT NULL;
 CREATE INDEX activities_account ON activities (account_id);
@@ -935,6 +936,18 @@ CREATE TABLE media_proxy_bans (
   id  INTEGER PRIMARY KEY,
   url TEXT    NOT NULL UNIQUE
 );
+-- Servers that pass public posts on to all who follow them (federation.md 9.5); the admins decide which ones we follow. The id is
+-- that of our Follow too (/activities/ID).
+CREATE TABLE relays (
+  id         INTEGER PRIMARY KEY,
+  url        TEXT    NOT NULL UNIQUE CHECK (length(url) <= 2000),  -- as it was named: the relay's actor or its inbox
+  kind       TEXT    NOT NULL CHECK (kind IN ('litepub','mastodon')),
+  inbox      TEXT    NOT NULL,
+  account_id INTEGER REFERENCES accounts (id) ON DELETE SET NULL,  -- its actor; where only the inbox was named: once it answers
+  state      TEXT    NOT NULL DEFAULT 'asked' CHECK (state IN ('asked','accepted','refused')),
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX relays_account ON relays (account_id) WHERE account_id IS NOT NULL;
 -- What arrived and was not acted upon yet. `signer_id` NULL: the signature could not be checked yet, `head` has it.
 CREATE TABLE inbox_items (
   id           INTEGER PRIMARY KEY,

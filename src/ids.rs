@@ -201,6 +201,10 @@ id!(
     ImportId
 );
 id!(
+    /// A relay that we follow, and our Follow of it.
+    RelayId
+);
+id!(
     /// An OAuth application.
     AppId
 );

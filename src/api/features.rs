@@ -43,6 +43,7 @@ const FEATURES: &[(&str, &str, &str)] = &[
     ("profile_directory", "GET", "/api/v1/directory"),
     ("v2_suggestions", "GET", "/api/v2/suggestions"),
     ("pleroma_chat_messages", "GET", "/api/v1/pleroma/chats"),
+    ("relay", "POST", "/api/pleroma/admin/relay"),
     (
         "pleroma:bookmark_folders",
         "GET",
@@ -68,6 +69,7 @@ fn switched_on(app: &App, feature: &str) -> bool {
     match feature {
         "media_proxy" => app.config().media_proxy.enabled,
         "exposable_reactions" => app.config().instance.show_reactions,
+        "relay" => app.config().federation.enabled,
         _ => true,
     }
 }

@@ -11,6 +11,7 @@ pub mod ephemeral;
 pub mod frontend;
 mod progress;
 pub mod prune;
+pub mod relay;
 pub mod restore;
 pub mod serve;
 pub mod stats;
@@ -68,6 +69,9 @@ enum Command {
     /// Decide what holds for other servers
     #[command(subcommand)]
     Domain(domain::Command),
+    /// Follow, list and leave relays
+    #[command(subcommand)]
+    Relay(relay::Command),
     /// See what became of a post
     #[command(subcommand)]
     Status(status::Command),
@@ -105,6 +109,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Emoji(command) => emoji::run(&cli.data, command),
         Command::Frontend(command) => frontend::run(&cli.data, command),
         Command::Domain(command) => domain::run(&cli.data, command),
+        Command::Relay(command) => relay::run(&cli.data, command),
         Command::Status(command) => status::run(&cli.data, command),
         Command::Backup(arguments) => backup::run(&cli.data, &arguments),
         Command::Restore(arguments) => restore::run(&cli.data, &arguments),

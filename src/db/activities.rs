@@ -11,21 +11,44 @@ use crate::ids::{self, AccountId, StatusId};
 /// An activity whose deliveries are over is kept for so long.
 const KEPT: Duration = Duration::from_secs(7 * 86_400);
 
-/// Keeps an activity; returns its row's id. `account`: who signs it; `None`: the server itself. `about`: what it says the
+/// Who of us says something, and signs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signer {
+    /// The server itself: every fetch, and reports.
+    Instance,
+    /// The server to relays.
+    Relay,
+    /// A local account.
+    Account(AccountId),
+}
+
+/// Keeps an activity; returns its row's id. `about`: what it says the
 /// newest of ([`super::deliveries::supersede`]).
 pub fn insert(
     db: &Connection,
-    account: Option<AccountId>,
+    signer: Signer,
     status: Option<StatusId>,
     about: Option<&str>,
     json: &str,
 ) -> Result<i64> {
     let id = ids::next();
+    let account = match signer {
+        Signer::Account(id) => Some(id),
+        Signer::Instance | Signer::Relay => None,
+    };
     db.prepare_cached(
-        "INSERT INTO activities (id, account_id, status_id, json, about, created_at)
-         VALUES (?1, ?2, (SELECT id FROM statuses WHERE id = ?3), ?4, ?6, ?5)",
+        "INSERT INTO activities (id, account_id, status_id, json, about, created_at, as_relay)
+         VALUES (?1, ?2, (SELECT id FROM statuses WHERE id = ?3), ?4, ?6, ?5, ?7)",
     )?
-    .execute(params![id, account, status, json, Timestamp::now(), about])?;
+    .execute(params![
+        id,
+        account,
+        status,
+        json,
+        Timestamp::now(),
+        about,
+        signer == Signer::Relay
+    ])?;
     Ok(id)
 }
 

@@ -165,7 +165,7 @@ mod tests {
     use crate::db::migrations::SCHEMA;
 
     /// What stays, and why: the account itself, its user and keys (the name is never handed out again, and the end must be
-    /// signed and sent); what others wrote about it; what `slice` removes by other statements.
+    /// signed and sent); what others wrote about it, or decided (relays); what `slice` removes by other statements.
     const STAYS: &[(&str, &str)] = &[
         ("accounts", "moved_to_id"),
         ("users", "account_id"),
@@ -176,6 +176,7 @@ mod tests {
         ("participation_recipients", "account_id"),
         ("chats", "other_id"),
         ("reports", "target_id"),
+        ("relays", "account_id"),
         ("moderation_log", "actor_id"),
         ("statuses", "account_id"),
         ("media", "account_id"),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::activities::Signer;
 use super::status_hosts;
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -28,7 +29,7 @@ pub struct DeliveryRow {
     pub inbox: String,
     pub host: String,
     pub attempts: u32,
-    pub account: Option<AccountId>,
+    pub signer: Signer,
     pub status: Option<StatusId>,
     pub json: String,
 }
@@ -55,14 +56,20 @@ pub fn lease(db: &Connection, lease: Duration) -> Result<Option<DeliveryRow>> {
     };
     let activity: i64 = activity;
     let row = db
-        .prepare_cached("SELECT account_id, status_id, json FROM activities WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT account_id, status_id, json, as_relay FROM activities WHERE id = ?1",
+        )?
         .query_row(params![activity], |row| {
             Ok(DeliveryRow {
                 id,
                 inbox,
                 host,
                 attempts,
-                account: row.get(0)?,
+                signer: match (row.get(0)?, row.get(3)?) {
+                    (Some(account), _) => Signer::Account(account),
+                    (None, false) => Signer::Instance,
+                    (None, true) => Signer::Relay,
+                },
                 status: row.get(1)?,
                 json: row.get(2)?,
             })

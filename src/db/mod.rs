@@ -59,6 +59,7 @@ pub mod quotes;
 pub mod reactions;
 pub mod reblogs;
 pub mod relationships;
+pub mod relays;
 pub mod remote_accounts;
 pub mod reports;
 pub mod row;

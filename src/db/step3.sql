@@ -9,3 +9,15 @@ CREATE TABLE media_proxy_bans (
   id  INTEGER PRIMARY KEY,
   url TEXT    NOT NULL UNIQUE
 );
+-- Relays
+ALTER TABLE activities ADD COLUMN as_relay INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE relays (
+  id         INTEGER PRIMARY KEY,
+  url        TEXT    NOT NULL UNIQUE CHECK (length(url) <= 2000),
+  kind       TEXT    NOT NULL CHECK (kind IN ('litepub','mastodon')),
+  inbox      TEXT    NOT NULL,
+  account_id INTEGER REFERENCES accounts (id) ON DELETE SET NULL,
+  state      TEXT    NOT NULL DEFAULT 'asked' CHECK (state IN ('asked','accepted','refused')),
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX relays_account ON relays (account_id) WHERE account_id IS NOT NULL;

@@ -63,6 +63,14 @@ pub fn instance(cx: &Ctx) -> Result<Reply> {
     documents::reply(cx, &actor::instance(cx.app.base(), name, key))
 }
 
+/// `GET /relay`: the server as relays know it, for everybody too.
+pub fn relay(cx: &Ctx) -> Result<Reply> {
+    let id = super::relay_actor(cx.app.base());
+    let key = key_of(cx, Signer::Relay, &id)?;
+    let name = &cx.app.config().instance.name;
+    documents::reply(cx, &actor::relay(cx.app.base(), name, key))
+}
+
 fn key_of(cx: &Ctx, signer: Signer, owner: &str) -> Result<actor::PublicKey> {
     let key = cx.app.fed().keys.own(cx.app, signer)?;
     Ok(actor::PublicKey::new(

@@ -172,7 +172,16 @@ pub fn featured(cx: &Ctx) -> Result<Reply> {
 
 /// `GET /actor/outbox`: the server says nothing by itself.
 pub fn instance_outbox(cx: &Ctx) -> Result<Reply> {
-    let own = format!("{}/outbox", super::instance_actor(cx.app.base()));
+    nothing_said(cx, &super::instance_actor(cx.app.base()))
+}
+
+/// `GET /relay/outbox`: nor does it by its other name.
+pub fn relay_outbox(cx: &Ctx) -> Result<Reply> {
+    nothing_said(cx, &super::relay_actor(cx.app.base()))
+}
+
+fn nothing_said(cx: &Ctx, actor: &str) -> Result<Reply> {
+    let own = format!("{actor}/outbox");
     documents::reply(
         cx,
         &Document::new(Collection::<String>::whole(own, Vec::new())),

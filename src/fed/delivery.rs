@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::fetch::{FetchError, HopHeaders, Limits, Request};
 use super::follower_sync;
-use super::keys::Signer;
 use super::policy;
 use super::signature::{self, CONTENT_TYPE, Outgoing, Signable, Variant};
 use crate::app::App;
@@ -81,8 +80,7 @@ impl Answered {
 }
 
 fn send(app: &App, row: &DeliveryRow, variant: Variant) -> Result<Answered> {
-    let signer = row.account.map_or(Signer::Instance, Signer::Account);
-    let key = app.fed().keys.own(app, signer)?;
+    let key = app.fed().keys.own(app, row.signer)?;
     let body = Signable::new(row.json.as_bytes());
     let sign: HopHeaders = &|url| {
         let outgoing = Outgoing {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::caller;
 use super::documents::collection::Collection;
 use super::documents::{self, Document};
+use super::keys::Signer;
 use super::resolve::{self, Budget, Failure, Resolved};
 use super::wire::{self, Class};
 use crate::app::App;
@@ -24,7 +25,8 @@ pub const HEADER: &str = "collection-synchronization";
 
 /// The header of a delivery, if it carries a post for followers.
 pub fn header(app: &App, row: &DeliveryRow) -> Result<Option<String>> {
-    let (Some(account), Some(status), Some(origin)) = (row.account, row.status, origin(&row.inbox))
+    let (Signer::Account(account), Some(status), Some(origin)) =
+        (row.signer, row.status, origin(&row.inbox))
     else {
         return Ok(None);
     };

@@ -10,18 +10,10 @@ use quick_cache::sync::Cache;
 use super::signature::key::{self, NewKey, PrivateKey, PublicKey};
 use crate::app::App;
 use crate::clock::Timestamp;
+pub use crate::db::activities::Signer;
 use crate::db::{account_keys, accounts, server_state};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
-
-/// Who of us signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Signer {
-    /// The server itself: every fetch, and reports.
-    Instance,
-    /// A local account.
-    Account(AccountId),
-}
 
 /// A key of ours, ready to sign, with the half that everybody may see.
 pub struct OwnKey {
@@ -134,7 +126,8 @@ impl Keys {
 
 fn own(app: &App, signer: Signer) -> Result<OwnKey> {
     match signer {
-        Signer::Instance => instance(app),
+        Signer::Instance => of_server(app, &super::instance_actor(app.base())),
+        Signer::Relay => of_server(app, &super::relay_actor(app.base())),
         Signer::Account(id) => of_account(app, id),
     }
 }
@@ -167,10 +160,10 @@ fn of_account(app: &App, id: AccountId) -> Result<OwnKey> {
     })
 }
 
-/// The name under which the instance actor's key is kept.
+/// The name under which the key of the server itself is kept: one, whatever it is called by.
 const INSTANCE_KEY: &str = "instance_key";
 
-fn instance(app: &App) -> Result<OwnKey> {
+fn of_server(app: &App, actor: &str) -> Result<OwnKey> {
     let stored = match app.db().read(|db| server_state::get(db, INSTANCE_KEY))? {
         Some(stored) => stored,
         None => {
@@ -188,9 +181,8 @@ fn instance(app: &App) -> Result<OwnKey> {
         .split_once('\n')
         .ok_or(Error::internal("the instance key is damaged"))?;
     let private = BASE64_STANDARD.decode(private).map_err(Error::internal)?;
-    let id = format!("{}{FRAGMENT}", super::instance_actor(app.base()));
     Ok(OwnKey {
-        private: PrivateKey::parse(id, &private)?,
+        private: PrivateKey::parse(format!("{actor}{FRAGMENT}"), &private)?,
         public_pem: public_pem.to_owned(),
     })
 }

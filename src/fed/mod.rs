@@ -11,6 +11,7 @@
 //! | [`resolve`] | from an id or a handle to a row |
 //! | [`look_around`] | what an account elsewhere shows of itself: counts, pinned posts, the newest posts |
 //! | [`threads`] | what is missing above and below a post that somebody opens |
+//! | [`relays`] | servers that pass on what others say |
 //! | [`follower_sync`] | who on the other server follows, compared with what we know |
 //! | [`media_proxy`] | files elsewhere that people here look at |
 //! | [`inbox`], [`incoming`] | what others say: taken down at the door, acted upon by `jobs::incoming` |
@@ -38,6 +39,7 @@ pub mod objects;
 pub mod outgoing;
 pub mod policy;
 pub mod reading;
+pub mod relays;
 pub mod resolve;
 pub mod signature;
 pub mod threads;
@@ -72,4 +74,9 @@ pub struct Federation {
 /// The id of the actor that stands for the server itself: it signs what no person asks for.
 pub fn instance_actor(base: &BaseUrl) -> String {
     base.join("/actor")
+}
+
+/// The id of the actor by which the server follows relays, and tells them what is new here (federation.md 9.5).
+pub fn relay_actor(base: &BaseUrl) -> String {
+    base.join("/relay")
 }

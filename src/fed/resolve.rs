@@ -99,6 +99,11 @@ impl Budget {
         Budget::new(8, Duration::from_secs(4))
     }
 
+    /// For a post that a relay passed on: with its author and a little of what it answers.
+    pub fn relayed() -> Budget {
+        Budget::new(8, Duration::from_secs(20))
+    }
+
     /// No single fetch takes longer than what is left.
     fn within(&self, limits: Limits) -> Limits {
         let left = self.until.saturating_duration_since(Instant::now());

@@ -50,6 +50,7 @@ fn find(cx: &Ctx, resource: &str) -> Result<Option<Subject>> {
     let base = cx.app.base();
     let name = match resource.strip_prefix(base.as_str()) {
         Some("/actor" | "/" | "") => return Ok(Some(instance(cx))),
+        Some("/relay") => return Ok(Some(relay(cx))),
         Some(path) => path
             .strip_prefix("/users/")
             .or_else(|| path.strip_prefix("/@")),
@@ -67,6 +68,9 @@ fn find(cx: &Ctx, resource: &str) -> Result<Option<Subject>> {
     };
     if is_here(cx, name) {
         return Ok(Some(instance(cx)));
+    }
+    if name.eq_ignore_ascii_case(RELAY) {
+        return Ok(Some(relay(cx)));
     }
     let row = cx.app.db().read(|db| accounts::by_handle(db, name, ""))?;
     Ok(row.filter(|row| !row.hidden).map(|row| person(cx, row)))
@@ -90,10 +94,21 @@ fn person(cx: &Ctx, row: AccountRow) -> Subject {
     }
 }
 
+/// The name of the actor that follows relays; nobody else gets it ([`crate::auth::names`]).
+const RELAY: &str = "relay";
+
 fn instance(cx: &Ctx) -> Subject {
     let actor = super::instance_actor(cx.app.base());
+    of_server(cx, cx.app.base().domain(), actor)
+}
+
+fn relay(cx: &Ctx) -> Subject {
+    of_server(cx, RELAY, super::relay_actor(cx.app.base()))
+}
+
+fn of_server(cx: &Ctx, name: &str, actor: String) -> Subject {
     Subject {
-        subject: format!("acct:{0}@{0}", cx.app.base().domain()),
+        subject: format!("acct:{name}@{}", cx.app.base().domain()),
         aliases: vec![actor.clone()],
         actor,
         page: cx.app.base().join("/"),

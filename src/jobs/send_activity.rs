@@ -9,7 +9,6 @@ use crate::clock::Timestamp;
 use crate::db::jobs::{self, JobRow};
 use crate::db::{activities, deliveries, hosts, statuses};
 use crate::error::Result;
-use crate::fed::keys::Signer;
 use crate::fed::outgoing;
 use crate::fed::policy;
 use crate::fed::wire;
@@ -79,10 +78,6 @@ fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
         ));
     }
     copies.retain(|(_, inboxes)| !inboxes.is_empty());
-    let signer = match parcel.signer {
-        Signer::Account(id) => Some(id),
-        Signer::Instance => None,
-    };
     app.db().write(|tx| {
         jobs::done(tx, job.id)?;
         if let Some(status) = parcel.status
@@ -101,7 +96,8 @@ fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
             deliveries::supersede(tx, about)?;
         }
         for (json, inboxes) in &copies {
-            let activity = activities::insert(tx, signer, parcel.status, about.as_deref(), json)?;
+            let activity =
+                activities::insert(tx, parcel.signer, parcel.status, about.as_deref(), json)?;
             for (inbox, host) in inboxes {
                 deliveries::insert(tx, activity, inbox, host, parcel.urgency)?;
             }

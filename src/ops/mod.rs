@@ -43,6 +43,7 @@ pub mod push_subscriptions;
 pub mod quotes;
 pub mod reactions;
 pub mod registration;
+pub mod relays;
 pub mod remote_accounts;
 pub mod remote_statuses;
 pub mod reports;

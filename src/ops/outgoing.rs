@@ -8,7 +8,7 @@ use crate::db::statuses::StatusRow;
 use crate::db::visibility::Visibility;
 use crate::db::{Tx, accounts, audience, deliveries, jobs, status_hosts};
 use crate::error::Result;
-use crate::ids::{AccountId, ChatMessageId, ReportId, ScrobbleId, StatusId};
+use crate::ids::{AccountId, ChatMessageId, RelayId, ReportId, ScrobbleId, StatusId};
 
 /// The kind of the job.
 pub const JOB: &str = "send_activity";
@@ -124,6 +124,23 @@ pub enum Outgoing {
         account: AccountId,
         target: AccountId,
     },
+    /// The server wants to follow a relay.
+    FollowRelay { relay: RelayId },
+    /// And not any more. `object`: whom the Follow named, if not everybody.
+    UndoFollowRelay {
+        relay: RelayId,
+        object: Option<String>,
+        inbox: String,
+    },
+    /// The answer to who asked to follow the server itself, by one of its names.
+    AnswerRelay {
+        follower: AccountId,
+        uri: Option<String>,
+        object: String,
+        accepted: bool,
+    },
+    /// A post for everybody is new.
+    AnnounceToRelays { status: StatusId },
     /// Somebody's profile changed.
     UpdateActor { account: AccountId },
     /// Somebody is gone.
@@ -160,6 +177,7 @@ impl Outgoing {
                 | Outgoing::React { .. }
                 | Outgoing::ChatMessage { .. }
                 | Outgoing::Flag { .. }
+                | Outgoing::AnnounceToRelays { .. }
                 | Outgoing::Move { .. }
                 | Outgoing::UpdateActor { .. }
         )
@@ -207,6 +225,10 @@ impl Outgoing {
             | Outgoing::UndoBlock {
                 account, target, ..
             } => Some(format!("block {account} {target}")),
+            Outgoing::AnswerRelay { follower, uri, .. } => {
+                let asked = uri.as_deref().unwrap_or_default();
+                Some(format!("answer relay {follower} {asked}"))
+            }
             Outgoing::UpdateActor { account } => Some(format!("profile {account}")),
             _ => None,
         }

@@ -25,7 +25,7 @@ use crate::events::Event;
 use crate::ids::{self, AccountId, AppId, ListId, MediaId, StatusId};
 use crate::ops::outgoing::{self, Outgoing};
 use crate::ops::polls::PollDraft;
-use crate::ops::quotes;
+use crate::ops::{quotes, relays};
 use crate::text::format::{self, ContentType, Rendered};
 
 /// Files on one status.
@@ -151,9 +151,11 @@ pub fn post(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<Stat
             Visibility::List => db::audience::addressed(tx, id)?,
             _ => composed.addressed.clone(),
         };
-        outgoing::push_if_remote(tx, me, &people, followers, || Outgoing::Create {
-            status: id,
-        })?;
+        let create = || Outgoing::Create { status: id };
+        match relays::told(tx, id, visibility)? {
+            true => outgoing::push(tx, &create())?,
+            false => outgoing::push_if_remote(tx, me, &people, followers, create)?,
+        }
     }
     if composed.quote.as_ref().map(|quote| quote.state) == Some(QuoteState::Pending) {
         outgoing::push(tx, &Outgoing::QuoteRequest { status: id })?;

@@ -35,6 +35,8 @@ pub enum Class {
     Inbox,
     /// What others said and somebody passes on, by who does.
     Forwarding,
+    /// What relays pass on, all of them together.
+    Relaying,
 }
 
 impl Class {
@@ -52,6 +54,7 @@ impl Class {
             Class::Search => (30, 10),
             Class::Inbox => (600, 60),
             Class::Forwarding => (20, 60),
+            Class::Relaying => (20, 10),
         };
         (f64::from(count), Duration::from_secs(seconds))
     }

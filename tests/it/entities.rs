@@ -654,6 +654,7 @@ const OTHER_ANSWERS: &[&str] = &[
     "/api/account/confirm_email/{id}/{token}",
     "/api/oauth_tokens/{id}",
     "/api/pleroma/admin/reports",
+    "/api/pleroma/admin/relay",
     "/api/pleroma/admin/users",
     "/api/pleroma/admin/users/{nickname}/credentials",
     "/api/pleroma/emoji/packs/{name}/archive",

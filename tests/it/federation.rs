@@ -30,6 +30,7 @@ mod polls;
 mod pruning;
 mod queue;
 mod quotes;
+mod relays;
 mod remote_interactions;
 mod reports;
 mod samples;

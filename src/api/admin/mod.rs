@@ -11,6 +11,7 @@ pub mod instance;
 pub mod invites;
 pub mod media_proxy_caches;
 pub mod moderation_log;
+pub mod relays;
 pub mod reports;
 pub mod rules;
 pub mod statuses;

@@ -163,12 +163,32 @@ pub fn person(
 
 /// The server itself: it signs what no person asks for.
 pub fn instance(base: &BaseUrl, name: &str, key: PublicKey) -> Document<Actor> {
-    let id = crate::fed::instance_actor(base);
+    of_server(
+        base,
+        crate::fed::instance_actor(base),
+        base.domain(),
+        name,
+        key,
+    )
+}
+
+/// The server as relays know it.
+pub fn relay(base: &BaseUrl, name: &str, key: PublicKey) -> Document<Actor> {
+    of_server(base, crate::fed::relay_actor(base), "relay", name, key)
+}
+
+fn of_server(
+    base: &BaseUrl,
+    id: String,
+    username: &str,
+    name: &str,
+    key: PublicKey,
+) -> Document<Actor> {
     Document::new(Actor {
         r#type: "Application".into(),
-        preferred_username: base.domain().to_owned(),
+        preferred_username: username.to_owned(),
         name: name.to_owned(),
-        webfinger: format!("{0}@{0}", base.domain()),
+        webfinger: format!("{username}@{}", base.domain()),
         summary: None,
         url: base.join("/"),
         published: None,

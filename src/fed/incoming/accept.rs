@@ -1,11 +1,12 @@
 //! `Accept` and `Reject` of our requests to follow and to quote. What was not asked is not granted (security.md A7).
 
 use super::{Activity, Handled, Verdict};
+use crate::db::relays::RelayRow;
 use crate::db::statuses::StatusRow;
-use crate::db::{accounts, follows, statuses};
+use crate::db::{accounts, follows, relays, statuses};
 use crate::error::Result;
 use crate::fed::wire;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, RelayId};
 use crate::ops;
 
 /// The request turns into a follow, or what was to be quoted is shown.
@@ -16,6 +17,9 @@ pub fn accept(activity: &Activity) -> Handled {
             .filter(|result| wire::same_host(result, &activity.actor.uri));
         return activity
             .apply(|tx| ops::quotes::answered(tx, &quoting, activity.actor.id, Some(result)));
+    }
+    if let Some(relay) = relay(activity)? {
+        return activity.apply(|tx| ops::relays::answered(tx, &relay, activity.actor.id, true));
     }
     match follower(activity)? {
         Some(follower) => {
@@ -29,6 +33,9 @@ pub fn accept(activity: &Activity) -> Handled {
 pub fn reject(activity: &Activity) -> Handled {
     if let Some(quoting) = quoting(activity)? {
         return activity.apply(|tx| ops::quotes::answered(tx, &quoting, activity.actor.id, None));
+    }
+    if let Some(relay) = relay(activity)? {
+        return activity.apply(|tx| ops::relays::answered(tx, &relay, activity.actor.id, false));
     }
     match follower(activity)? {
         Some(follower) => {
@@ -52,13 +59,31 @@ fn quoting(activity: &Activity) -> Result<Option<StatusRow>> {
     }
 }
 
+/// The relay that answers, by the id of our Follow. Of one whose actor is not known yet the host decides.
+fn relay(activity: &Activity) -> Result<Option<RelayRow>> {
+    let Some(id) = followed(activity) else {
+        return Ok(None);
+    };
+    let found = activity
+        .app
+        .db()
+        .read(|db| relays::by_id(db, RelayId(id)))?;
+    Ok(found.filter(|relay| match relay.account {
+        Some(account) => account == activity.actor.id,
+        None => wire::same_host(&relay.inbox, &activity.actor.uri),
+    }))
+}
+
+/// The row of the Follow of ours that is answered.
+fn followed(activity: &Activity) -> Option<i64> {
+    let prefix = activity.app.base().join("/activities/");
+    activity.object_id()?.strip_prefix(&prefix)?.parse().ok()
+}
+
 /// Who of us asked to follow the actor: by the id of our Follow, else by what the answer repeats of it.
 fn follower(activity: &Activity) -> Result<Option<AccountId>> {
     let object = activity.object();
-    let prefix = activity.app.base().join("/activities/");
-    let row = activity
-        .object_id()
-        .and_then(|id| id.strip_prefix(&prefix)?.parse().ok());
+    let row = followed(activity);
     let repeated = match wire::type_of(object).1 {
         "Follow" => wire::id_of(wire::get(object, "actor")),
         _ => None,

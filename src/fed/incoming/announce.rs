@@ -2,9 +2,9 @@
 
 use super::{Activity, Handled, Verdict, group, published};
 use crate::db::visibility::Visibility;
-use crate::db::{audience, statuses};
-use crate::fed::resolve;
+use crate::db::{self, audience, statuses};
 use crate::fed::wire::{self, Class};
+use crate::fed::{relays, resolve};
 use crate::ids::StatusId;
 use crate::ops::statuses as ops;
 
@@ -14,12 +14,16 @@ pub fn announce(activity: &Activity) -> Handled {
     let Some(object) = activity.object_id() else {
         return Ok(Verdict::Ignored("an Announce of nothing"));
     };
-    let (known, followed) = activity.app.db().read(|db| {
+    let (known, followed, is_relay) = activity.app.db().read(|db| {
         Ok((
             statuses::id_of(db, object)?,
             audience::has_local_followers(db, activity.actor.id)?,
+            db::relays::is_followed(db, activity.actor.id)?,
         ))
     })?;
+    if is_relay {
+        return relays::announced(activity);
+    }
     if known.is_none() && !followed && activity.recipient.is_none() {
         return Ok(Verdict::Ignored("a reblog that concerns nobody here"));
     }

@@ -32,7 +32,7 @@ use crate::clock::Timestamp;
 use crate::db::domain_policies::{self, Policy};
 use crate::db::inbox_items::{self, ItemRow};
 use crate::db::remote_accounts::Whereabouts;
-use crate::db::{Tx, hosts, remote_accounts, seen_activities};
+use crate::db::{self, Tx, hosts, remote_accounts, seen_activities};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
 use crate::web::rate::{Class as Rate, Who};
@@ -129,16 +129,17 @@ fn signed(app: &App, item: &ItemRow, json: &Value) -> std::result::Result<(), Fa
     let budget = Budget::background();
     let actor = wire::id_of(wire::get(json, "actor")).unwrap_or_default();
     refuse_unwanted(app, json)?;
-    let signer = match item.signer {
+    let signer_id = match item.signer {
         Some(signer) => signer,
         None => late_signer(app, item, &budget)?,
     };
-    let uris = app
-        .db()
-        .read(|db| crate::db::accounts::uris(db, &[signer]))?;
+    let uris = app.db().read(|db| db::accounts::uris(db, &[signer_id]))?;
     let signer = uris.first().map(String::as_str).unwrap_or_default();
     if signer != actor {
-        return forwarded(app, item, signer, json, budget);
+        return match app.db().read(|db| db::relays::is_followed(db, signer_id))? {
+            true => relayed(app, item, json, &budget),
+            false => forwarded(app, item, signer, json, budget),
+        };
     }
     let known = app.db().read(|db| remote_accounts::by_uri(db, actor))?;
     let actor = known.ok_or_else(|| Failure::Refused("the actor is gone".into()))?;
@@ -232,6 +233,23 @@ fn late_signer(
     app.db()
         .write(|tx| inbox_items::set_signer(tx, item.id, key.account))?;
     Ok(key.account)
+}
+
+/// As [`forwarded`], by a relay that we follow: it is asked to pass on so much.
+fn relayed(
+    app: &App,
+    item: &ItemRow,
+    json: &Value,
+    budget: &Budget,
+) -> std::result::Result<(), Failure> {
+    let object = wire::id_of(wire::get(json, "object"));
+    if let ("Delete", Some(object)) = (wire::type_of(json).1, object) {
+        return delete::if_gone(app, object, budget, item.id);
+    }
+    if !super::relays::passed_on(app, json)? {
+        log::debug!("more than is taken from relays");
+    }
+    Ok(app.db().write(|tx| inbox_items::done(tx, item.id))?)
 }
 
 /// Somebody passes on what another said: the words are not trusted, the origin is asked (federation.md 9.4).

@@ -12,6 +12,7 @@ mod post;
 mod profile;
 mod quote;
 mod reaction;
+mod relay;
 mod vote;
 
 use rusqlite::Connection;
@@ -218,6 +219,19 @@ pub fn write(app: &App, db: &Connection, outgoing: &Outgoing) -> Result<Option<P
             row,
             emoji,
         } => reaction::react(app, db, *account, *status, *row, emoji, true),
+        Outgoing::FollowRelay { relay } => relay::follow(app, db, *relay),
+        Outgoing::UndoFollowRelay {
+            relay,
+            object,
+            inbox,
+        } => relay::undo(app, *relay, object.as_deref(), inbox),
+        Outgoing::AnswerRelay {
+            follower,
+            uri,
+            object,
+            accepted,
+        } => relay::answer(app, db, *follower, uri.as_deref(), object, *accepted),
+        Outgoing::AnnounceToRelays { status } => relay::announce(app, db, *status),
         Outgoing::UpdateActor { account } => profile::update(app, db, *account),
         Outgoing::DeleteActor { account } => delete::actor(db, *account),
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Activity, Copy, Parcel, actor_and_status, written};
 use crate::app::App;
+use crate::db::relays::{self, Kind};
 use crate::db::statuses::StatusRow;
 use crate::db::visibility::Visibility;
 use crate::db::{audience, statuses};
@@ -42,6 +43,9 @@ pub fn new(app: &App, db: &Connection, status: StatusId) -> Result<Option<Parcel
     let mut inboxes = audience::of_people(db, &people, false)?;
     if reaches_followers(row.visibility) {
         inboxes.extend(audience::of_followers(db, row.account)?);
+    }
+    if row.visibility == Visibility::Public && row.reblog_of.is_none() {
+        inboxes.extend(relays::inboxes(db, Kind::Mastodon)?);
     }
     let mut parcel = Parcel::new(row.account, &posted.into_activity(), inboxes)?;
     parcel.status = Some(status);
