@@ -899,6 +899,11 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_due ON deliveries (urgency, run_at) WHERE state = 0;
 CREATE INDEX deliveries_host ON deliveries (host) WHERE state = 0;
+-- Inboxes of which their servers say that they are gone (410): nothing is brought there until those whose they are speak to us.
+CREATE TABLE gone_inboxes (
+  inbox TEXT    PRIMARY KEY,
+  since INTEGER NOT NULL
+) WITHOUT ROWID;
 -- What is known of other servers as such. `fails` counts failures since the last success; until `retry_at` nobody asks.
 CREATE TABLE hosts (
   host       TEXT    PRIMARY KEY,

@@ -10,11 +10,13 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{self, AccountId, StatusId};
 
-/// Queues an activity for an inbox, once. A host that is to be left alone gets it afterwards.
+/// Queues an activity for an inbox, once. A host that is to be left alone gets it afterwards; an inbox that is gone, never.
 pub fn insert(db: &Connection, activity: i64, inbox: &str, host: &str, urgency: u8) -> Result<()> {
     db.prepare_cached(
-        "INSERT INTO deliveries (id, activity_id, inbox, host, urgency, run_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, max(?6, coalesce((SELECT retry_at FROM hosts WHERE host = ?4), 0)))
+        "INSERT INTO deliveries (id, activity_id, inbox, host, urgency, run_at, state, last_status, last_error)
+         SELECT ?1, ?2, ?3, ?4, ?5, max(?6, coalesce((SELECT retry_at FROM hosts WHERE host = ?4), 0)), iif(gone, 2, 0),
+                iif(gone, 410, NULL), iif(gone, 'the inbox is gone', NULL)
+           FROM (SELECT EXISTS (SELECT 1 FROM gone_inboxes WHERE inbox = ?3) AS gone) AS found WHERE true
          ON CONFLICT DO NOTHING",
     )?
     .execute(params![ids::next(), activity, inbox, host, urgency, Timestamp::now()])?;
@@ -111,6 +113,44 @@ pub fn failed(
     )?
     .execute(params![id, status, error, again])?;
     Ok(())
+}
+
+/// An inbox is gone: what waits for it is given up.
+pub fn inbox_gone(db: &Connection, inbox: &str, host: &str) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO gone_inboxes (inbox, since) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![inbox, Timestamp::now()])?;
+    db.prepare_cached(
+        "UPDATE deliveries SET state = 2, last_status = 410, last_error = 'the inbox is gone'
+          WHERE host = ?2 AND state = 0 AND inbox = ?1 AND lease_until = 0",
+    )?
+    .execute(params![inbox, host])?;
+    Ok(())
+}
+
+/// Whether one of these inboxes is gone.
+pub fn is_gone(db: &Connection, inboxes: [Option<&str>; 2]) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM gone_inboxes WHERE inbox IN (?1, ?2))")?
+        .query_row(inboxes, |row| row.get(0))?)
+}
+
+/// Somebody whose inboxes these are is there.
+pub fn inbox_back(db: &Connection, inboxes: [Option<&str>; 2]) -> Result<()> {
+    db.prepare_cached("DELETE FROM gone_inboxes WHERE inbox IN (?1, ?2)")?
+        .execute(inboxes)?;
+    Ok(())
+}
+
+/// Whether something of an account is still to be sent.
+pub fn are_waiting(db: &Connection, account: AccountId) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM activities AS a JOIN deliveries AS d ON d.activity_id = a.id
+                             WHERE a.account_id = ?1 AND d.state = 0)",
+        )?
+        .query_row(params![account], |row| row.get(0))?)
 }
 
 /// Gives a delivery back untried.

@@ -21,3 +21,9 @@ CREATE TABLE relays (
   created_at INTEGER NOT NULL
 );
 CREATE INDEX relays_account ON relays (account_id) WHERE account_id IS NOT NULL;
+
+-- Inboxes that are gone
+CREATE TABLE gone_inboxes (
+  inbox TEXT    PRIMARY KEY,
+  since INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -140,6 +140,9 @@ fn note(tx: &Tx, row: &DeliveryRow, answered: &Answered, unit: Duration) -> Resu
             (None, error.to_string(), most)
         }
     };
+    if status == Some(410) {
+        deliveries::inbox_gone(tx, &row.inbox, &row.host)?;
+    }
     let now = Timestamp::now();
     if let Answered::Status(429 | 503, _, Some(pause)) = answered {
         hosts::wait_until(tx, &row.host, now.plus((*pause).min(DAY)))?;

@@ -32,7 +32,7 @@ use crate::clock::Timestamp;
 use crate::db::domain_policies::{self, Policy};
 use crate::db::inbox_items::{self, ItemRow};
 use crate::db::remote_accounts::Whereabouts;
-use crate::db::{self, Tx, hosts, remote_accounts, seen_activities};
+use crate::db::{self, Tx, deliveries, hosts, remote_accounts, seen_activities};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
 use crate::web::rate::{Class as Rate, Who};
@@ -148,7 +148,13 @@ fn signed(app: &App, item: &ItemRow, json: &Value) -> std::result::Result<(), Fa
     }
     // Whoever talks to us can be talked to.
     let host = wire::host_of(&actor.uri).unwrap_or_default();
-    let held_against_it = app.db().read(|db| hosts::get(db, &host))?;
+    let inboxes = [actor.inbox.as_deref(), actor.shared_inbox.as_deref()];
+    let (held_against_it, is_gone) = app
+        .db()
+        .read(|db| Ok((hosts::get(db, &host)?, deliveries::is_gone(db, inboxes)?)))?;
+    if is_gone {
+        app.db().write(|tx| deliveries::inbox_back(tx, inboxes))?;
+    }
     if held_against_it.fails > 0 || held_against_it.retry_at.is_some() {
         app.db().write(|tx| hosts::succeeded(tx, &host))?;
         app.fed().senders.ring();

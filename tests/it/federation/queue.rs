@@ -380,3 +380,63 @@ fn of_what_is_done_and_taken_back_again_and_again_a_server_that_was_down_hears_t
     peer.raw("/inbox", 503, "", "");
     assert_eq!(last(&["unfavourite", "favourite", "unfavourite"]), ["Undo"]);
 }
+
+#[test]
+fn t15_an_inbox_that_is_gone_gets_nothing_more_until_its_owner_speaks() {
+    let server = TestServer::new();
+    let (alice, peer) = (server.user("alice"), Fake::start(false));
+    let bob = met(&alice, &peer, "bob");
+    make_follow(&server, bob, &alice);
+    // Somebody else on that server, with an inbox of their own.
+    let carl = peer.url("/users/carl");
+    let document = json!({"id": carl, "type": "Person", "preferredUsername": "carl", "inbox": peer.url("/carl")});
+    peer.document("/users/carl", &document);
+    let found = alice
+        .get(&format!(
+            "/api/v2/search?{}",
+            encode(&[("q", &carl), ("resolve", "true")])
+        ))
+        .ok();
+    let carl = found["accounts"][0]["id"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    make_follow(&server, carl, &alice);
+    peer.raw("/inbox", 410, "", "");
+    let post = |text: &str| {
+        let status = alice.post_status(text);
+        server.federate();
+        let id = status["id"].as_str().unwrap();
+        alice
+            .get(&format!("/api/v1/kenoma/statuses/{id}/deliveries"))
+            .ok()
+    };
+    post("first");
+    assert_eq!(
+        (peer.asked("/inbox").len(), peer.asked("/carl").len()),
+        (1, 1)
+    );
+    post("second");
+    assert_eq!(
+        (peer.asked("/inbox").len(), peer.asked("/carl").len()),
+        (1, 2)
+    );
+    let gone = number(
+        &server,
+        "SELECT count(*) FROM deliveries WHERE state = 2 AND last_status = 410",
+    );
+    assert_eq!(gone, 2);
+    // Whoever speaks is there.
+    let made = kenoma::fed::signature::key::generate().unwrap();
+    let (id, key_id) = (peer.url("/users/bob"), peer.url("/users/bob#main-key"));
+    let mut document = json!({"id": id, "type": "Person", "preferredUsername": "bob", "inbox": format!("{id}/inbox")});
+    document["endpoints"] = json!({"sharedInbox": peer.url("/inbox")});
+    document["publicKey"] = json!({"id": key_id, "owner": id, "publicKeyPem": made.public_pem});
+    peer.document("/users/bob", &document);
+    let bob = Stranger::with_key(&server, &id, &key_id, &made);
+    bob.say(&bob.activity("Like", json!(format!("{BASE}/objects/none"))));
+    peer.raw("/inbox", 202, "", "");
+    post("third");
+    assert_eq!(peer.asked("/inbox").len(), 2);
+}
