@@ -32,6 +32,25 @@ pub fn own(db: &Connection, account: AccountId) -> Result<Option<OwnKeyRow>> {
         .optional()?)
 }
 
+/// The public half of the key of ours with that id.
+pub fn own_public(db: &Connection, uri: &str) -> Result<Option<String>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT public_pem FROM account_keys WHERE key_uri = ?1 AND private_pkcs8 IS NOT NULL",
+        )?
+        .query_row(params![uri], |row| row.get(0))
+        .optional()?)
+}
+
+/// Removes the key pair of a local account.
+pub fn remove_own(db: &Connection, account: AccountId) -> Result<()> {
+    db.prepare_cached(
+        "DELETE FROM account_keys WHERE account_id = ?1 AND private_pkcs8 IS NOT NULL",
+    )?
+    .execute(params![account])?;
+    Ok(())
+}
+
 /// Keeps a new key pair, unless the account has one by now.
 pub fn insert_own(
     db: &Connection,

@@ -89,6 +89,19 @@ impl Keys {
             .get_or_insert_with(&signer, || Ok(Arc::new(own(app, signer)?)))
     }
 
+    /// The public half of the key of ours with that id, if there is one.
+    pub fn own_public(&self, app: &App, uri: &str) -> Result<Option<PublicKey>> {
+        let of_server = [Signer::Instance, Signer::Relay];
+        for signer in of_server {
+            let key = self.own(app, signer)?;
+            if key.private.id() == uri {
+                return Ok(PublicKey::parse(&key.public_pem));
+            }
+        }
+        let pem = app.db().read(|db| account_keys::own_public(db, uri))?;
+        Ok(pem.and_then(|pem| PublicKey::parse(&pem)))
+    }
+
     /// The key of somebody else, if it is known here.
     pub fn remote(&self, app: &App, uri: &str) -> Result<Option<Arc<RemoteKey>>> {
         let known = self.remote.get(uri);
@@ -116,6 +129,11 @@ impl Keys {
     /// Accounts may be gone: all keys but ours are read from the database when they are next needed.
     pub fn forget_others(&self) {
         self.remote.clear();
+    }
+
+    /// A key of ours may be gone.
+    pub fn forget_own(&self, signer: Signer) {
+        self.own.remove(&signer);
     }
 
     /// A key changed: it is read from the database when it is next needed.

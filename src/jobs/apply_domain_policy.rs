@@ -1,9 +1,9 @@
-//! Hides the people of a server that an admin suspended, or shows them again, some at a time.
+//! Hides the people of a server that an admin suspended, and previews of its pages, or shows the people again; some at a time.
 
 use super::Outcome;
 use crate::app::App;
 use crate::db::jobs::JobRow;
-use crate::db::{domain_policies, jobs};
+use crate::db::{cards, domain_policies, jobs};
 use crate::error::Result;
 
 /// Accounts in one transaction.
@@ -18,15 +18,26 @@ pub fn work(app: &App, job: &JobRow) -> Outcome {
 }
 
 fn apply(app: &App, job: &JobRow, host: &str) -> Result<Outcome> {
-    app.db()
-        .write(|tx| match domain_policies::hide_or_show(tx, host, SLICE)? {
-            0 => {
+    let allow_list = app.config().federation.allow_list;
+    let previews = app
+        .db()
+        .read(|db| match domain_policies::of(db, &[host])?.suspended {
+            true => cards::of_host(db, host),
+            false => Ok(Vec::new()),
+        })?;
+    let now = &previews[..previews.len().min(SLICE as usize)];
+    app.db().write(|tx| {
+        cards::hide(tx, now)?;
+        let changed = domain_policies::hide_or_show(tx, host, allow_list, SLICE)?;
+        match changed == 0 && now.len() == previews.len() {
+            true => {
                 jobs::done(tx, job.id)?;
                 Ok(Outcome::Done)
             }
-            _ => {
+            false => {
                 jobs::again(tx, job.id)?;
                 Ok(Outcome::Again)
             }
-        })
+        }
+    })
 }

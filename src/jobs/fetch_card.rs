@@ -4,6 +4,7 @@
 use std::io::Read;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use serde::Deserialize;
 use url::Url;
 
@@ -11,7 +12,7 @@ use super::Outcome;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::jobs::{self, JobRow};
-use crate::db::{cards, statuses};
+use crate::db::{cards, domain_policies, statuses};
 use crate::error::Result;
 use crate::fed::fetch::{Limits, Request};
 use crate::ids::StatusId;
@@ -51,6 +52,10 @@ fn look(app: &App, job: &JobRow, id: StatusId) -> Result<()> {
     let now = Timestamp::now();
     let claimed = app.db().write(|tx| {
         let link = link(app, statuses::by_ids(tx, &[id])?.first());
+        let link = match link {
+            Some(url) if is_suspended(tx, &url)? => None,
+            link => link,
+        };
         let is_ours = match &link {
             Some(url) => cards::claim(tx, id, url, job.id, now.minus(FOUND), now.minus(MISSING))?,
             None => {
@@ -71,6 +76,11 @@ fn look(app: &App, job: &JobRow, id: StatusId) -> Result<()> {
         jobs::done(tx, job.id)?;
         cards::keep(tx, &url, preview.as_ref())
     })
+}
+
+/// Whether an admin keeps the server of that address away: its pages are not shown here either (federation.md 9.3).
+fn is_suspended(db: &Connection, url: &str) -> Result<bool> {
+    Ok(domain_policies::of(db, &[domain_policies::authority(url)])?.suspended)
 }
 
 /// The page to ask: the first that a post links to, unless it is one of ours.
@@ -101,6 +111,11 @@ fn fetch(app: &App, url: &str) -> Option<Preview> {
         .take(Limits::PAGE.size)
         .read_to_end(&mut page);
     let at = answer.head.url.clone();
+    // It may have led elsewhere.
+    let is_unwanted = app.db().read(|db| is_suspended(db, at.as_str()));
+    if is_unwanted.unwrap_or(true) {
+        return None;
+    }
     let mut found = preview::read(&String::from_utf8_lossy(&page), &at)?;
     if found.provider_name.is_empty() {
         found.provider_name = at.host_str().unwrap_or_default().to_owned();

@@ -9,6 +9,7 @@ pub mod delete_account;
 pub mod deliver;
 pub mod expire_status;
 pub mod fetch_card;
+pub mod forget_key;
 pub mod gather;
 pub mod import_people;
 pub mod incoming;
@@ -90,6 +91,11 @@ pub static KINDS: &[Kind] = &[
         name: crate::ops::remote_accounts::LOOK_AROUND,
         work: look_around::work,
         retries: &[10],
+    },
+    Kind {
+        name: crate::ops::users::FORGET_KEY,
+        work: forget_key::work,
+        retries: &[1, 5, 20, 60, 180, 480, 960],
     },
     Kind {
         name: "make_backup",

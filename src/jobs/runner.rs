@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::jobs::{self, JobRow};
 use crate::error::Result;
-use crate::ops::status_search;
+use crate::ops::{domain_policies, status_search};
 
 /// Nobody else takes a job for so long after it was taken.
 const LEASE: Duration = Duration::from_secs(600);
@@ -22,7 +22,11 @@ const NAP: Duration = Duration::from_secs(60);
 
 /// Starts the runner; it ends when the app stops.
 pub fn start(app: Arc<App>) -> Result<JoinHandle<()>> {
-    app.db().write(|tx| jobs::release_all(tx))?;
+    let allow_list = app.config().federation.allow_list;
+    app.db().write(|tx| {
+        jobs::release_all(tx)?;
+        domain_policies::hold_allow_list(tx, allow_list)
+    })?;
     let thread = std::thread::Builder::new()
         .name("jobs".into())
         .spawn(move || {

@@ -7,12 +7,13 @@ use super::Outcome;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::jobs::{self, JobRow};
-use crate::db::{activities, deliveries, hosts, statuses};
+use crate::db::{Tx, activities, deliveries, hosts, statuses};
 use crate::error::Result;
 use crate::fed::outgoing;
 use crate::fed::policy;
 use crate::fed::wire;
 use crate::ops::outgoing::Outgoing;
+use crate::ops::users;
 
 /// Does the job; its payload is what is to be said.
 pub fn work(app: &App, job: &JobRow) -> Outcome {
@@ -60,13 +61,22 @@ fn is_lost(app: &App, host: &str) -> Result<bool> {
 /// Deliveries that may wait at once (federation.md 9.1).
 const MOST_WAITING: i64 = 200_000;
 
+/// The job is done; of somebody who is gone this is the last that is said.
+fn finish(tx: &Tx, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
+    jobs::done(tx, job.id)?;
+    match outgoing {
+        Outgoing::DeleteActor { account } => users::forget_key_later(tx, *account),
+        _ => Ok(()),
+    }
+}
+
 fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
     let parcel = match app.config().federation.enabled {
         true => app.db().read(|db| outgoing::write(app, db, outgoing))?,
         false => None,
     };
     let Some(mut parcel) = parcel else {
-        return app.db().write(|tx| jobs::done(tx, job.id));
+        return app.db().write(|tx| finish(tx, job, outgoing));
     };
     let mut copies = Vec::with_capacity(parcel.copies.len());
     for copy in &mut parcel.copies {
@@ -79,7 +89,7 @@ fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
     }
     copies.retain(|(_, inboxes)| !inboxes.is_empty());
     app.db().write(|tx| {
-        jobs::done(tx, job.id)?;
+        finish(tx, job, outgoing)?;
         if let Some(status) = parcel.status
             && !statuses::exists(tx, status)?
         {

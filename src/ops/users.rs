@@ -1,10 +1,15 @@
 //! Users: approving, switching off and on, passwords, deletion.
 
 use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::auth::names;
+use crate::clock::Timestamp;
 use crate::db::{
-    Tx, audience, deliveries, follows as follow_rows, jobs, password_resets, tokens, users,
+    Tx, account_keys, audience, deliveries, follows as follow_rows, jobs, password_resets, tokens,
+    users,
 };
 use crate::error::Result;
 use crate::ids::AccountId;
@@ -108,10 +113,48 @@ pub fn delete(tx: &Tx, id: AccountId) -> Result<()> {
     tokens::delete_of(tx, id)?;
     users::mark_deleted(tx, id)?;
     deliveries::cancel_of(tx, id)?;
-    if audience::has_neighbours(tx)? {
-        outgoing::push(tx, &Outgoing::DeleteActor { account: id })?;
+    match audience::has_neighbours(tx)? {
+        true => outgoing::push(tx, &Outgoing::DeleteActor { account: id })?,
+        false => account_keys::remove_own(tx, id)?,
     }
     jobs::push(tx, "delete_account", &id)
+}
+
+/// The job that removes the key of a deleted account.
+pub const FORGET_KEY: &str = "forget_key";
+
+/// How long the key is kept for those who have not heard of the end (federation.md 9.7) …
+const KEY_KEPT: Duration = Duration::from_secs(7 * 86_400);
+
+/// … and how often it is looked whether all of them have.
+const LOOKED: Duration = Duration::from_secs(600);
+
+/// What the job has to know.
+#[derive(Deserialize, Serialize)]
+pub struct KeyOfDeleted {
+    /// Whose.
+    pub account: AccountId,
+    /// It is kept no longer. Milliseconds since 1970.
+    pub until: i64,
+}
+
+/// The end of an account is on its way: when all have heard of it, its key goes.
+pub fn forget_key_later(tx: &Tx, id: AccountId) -> Result<()> {
+    let key = KeyOfDeleted {
+        account: id,
+        until: Timestamp::now().plus(KEY_KEPT).0,
+    };
+    jobs::push_at(tx, FORGET_KEY, &key, Timestamp::now().plus(LOOKED))
+}
+
+/// Removes the key of a deleted account if nobody waits for its last word, or has waited for too long; else looks again later.
+pub fn forget_key(tx: &Tx, key: &KeyOfDeleted) -> Result<()> {
+    let now = Timestamp::now();
+    if now.0 < key.until && deliveries::are_waiting(tx, key.account)? {
+        return jobs::push_at(tx, FORGET_KEY, key, now.plus(LOOKED));
+    }
+    deliveries::cancel_of(tx, key.account)?;
+    account_keys::remove_own(tx, key.account)
 }
 
 /// Somebody elsewhere is gone: what we have of them goes, by the same job.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::fake::Fake;
-use super::stranger::{Stranger, outbox};
+use super::stranger::{Stranger, hurry, outbox};
 use crate::binary;
 use crate::support::{BASE, TestServer, TestUser, encode};
 
@@ -323,4 +323,58 @@ fn t18_the_deletion_of_an_account_goes_on_after_a_crash() {
         0,
         "what is gone elsewhere is not ours to tell"
     );
+}
+
+#[test]
+fn the_key_of_a_deleted_account_goes_when_all_have_heard_or_after_a_week() {
+    for week in [false, true] {
+        let server = TestServer::new();
+        let (alice, peer) = (server.user("alice"), Fake::start(false));
+        let query = [("q", peer.actor("bob")), ("resolve", "true".into())];
+        let query: Vec<(&str, &str)> = query
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+            .collect();
+        let found = alice
+            .get(&format!(
+                "/api/v2/search?{}",
+                crate::support::encode(&query)
+            ))
+            .ok();
+        let bob = found["accounts"][0]["id"].as_str().unwrap();
+        alice
+            .post(&format!("/api/v1/accounts/{bob}/follow"), &[])
+            .ok();
+        server.federate();
+        peer.raw("/inbox", 503, "", "");
+        peer.raw("/users/bob/inbox", 503, "", "");
+        let form = [("password", alice.password.as_str())];
+        alice.post("/api/pleroma/delete_account", &form).ok();
+        server.federate();
+        let keys = "SELECT count(*) FROM account_keys WHERE private_pkcs8 IS NOT NULL";
+        assert_eq!(count(&server, keys), 1, "somebody waits for the last word");
+        hurry(&server);
+        assert_eq!(count(&server, keys), 1);
+        if week {
+            let sql = "UPDATE jobs SET payload = json_set(payload, '$.until', 0) WHERE kind = 'forget_key'";
+            server.sql().execute(sql, []).unwrap();
+            hurry(&server);
+            assert_eq!(
+                count(&server, "SELECT count(*) FROM deliveries WHERE state = 0"),
+                0
+            );
+        } else {
+            peer.raw("/inbox", 202, "", "");
+            server
+                .sql()
+                .execute_batch("UPDATE hosts SET retry_at = 0; UPDATE deliveries SET run_at = 0")
+                .unwrap();
+            server.federate();
+            assert_eq!(count(&server, keys), 1);
+            hurry(&server);
+        }
+        assert_eq!(count(&server, keys), 0);
+        assert_eq!(server.jobs("forget_key").len(), 0);
+        assert_eq!(super::fetch(&server, "/users/alice").status, 410);
+    }
 }
