@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::domain_policies::{authority, names};
 use super::json_ids;
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -98,6 +99,34 @@ pub fn keep(db: &Connection, url: &str, preview: Option<&Preview>) -> Result<()>
         preview.provider_url,
         serde_json::to_string(&preview.opengraph)?
     ])?;
+    Ok(())
+}
+
+/// Previews of pages that a host, or one below it, has: all that have something to show are looked through.
+pub fn of_host(db: &Connection, host: &str) -> Result<Vec<i64>> {
+    let mut stmt = db.prepare_cached("SELECT id, url FROM cards WHERE found = 1")?;
+    let mut rows = stmt.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let url: String = row.get(1)?;
+        if is_at(&url, host) {
+            found.push(row.get(0)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether an address is one of that host's, or of one below it.
+fn is_at(url: &str, host: &str) -> bool {
+    names(authority(url))
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(host))
+}
+
+/// Nothing is shown of these pages any more.
+pub fn hide(db: &Connection, ids: &[i64]) -> Result<()> {
+    db.prepare_cached("UPDATE cards SET found = 0 WHERE id IN (SELECT value FROM json_each(?1))")?
+        .execute(params![json_ids(ids)])?;
     Ok(())
 }
 

@@ -122,7 +122,7 @@ pub struct Policy {
 }
 
 /// The names under which a host may be meant: with its port and without, and every name above.
-fn names(host: &str) -> Vec<&str> {
+pub(super) fn names(host: &str) -> Vec<&str> {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
@@ -322,8 +322,8 @@ pub fn disallow(db: &Connection, host: &str) -> Result<bool> {
 }
 
 /// Hides the accounts of a host and of all below it, or shows them again, as all decisions together say: so many at once.
-/// Returns how many changed.
-pub fn hide_or_show(db: &Connection, host: &str, slice: i64) -> Result<usize> {
+/// With `allow_list` those are hidden too whose host is not allowed. Returns how many changed.
+pub fn hide_or_show(db: &Connection, host: &str, allow_list: bool, slice: i64) -> Result<usize> {
     macro_rules! at {
         ($account:literal, $host:literal) => {
             concat!(
@@ -353,12 +353,14 @@ pub fn hide_or_show(db: &Connection, host: &str, slice: i64) -> Result<usize> {
                 SELECT a.id, a.hidden, (a.deactivated OR a.deleted_at IS NOT NULL OR EXISTS (
                          SELECT 1 FROM domain_policies AS p WHERE p.severity = 'suspend' AND ",
             at!("a", "p.host"),
-            ")) AS wanted FROM accounts AS a WHERE a.host <> '' AND ",
+            ") OR (?3 AND NOT EXISTS (SELECT 1 FROM domain_allows AS d WHERE ",
+            at!("a", "d.host"),
+            "))) AS wanted FROM accounts AS a WHERE a.host <> '' AND (?1 = '*' OR ",
             at!("a", "?1"),
-            ")
+            "))
              UPDATE accounts SET hidden = 1 - hidden WHERE id IN (SELECT id FROM page WHERE hidden <> wanted LIMIT ?2)"
         ))?
-        .execute(params![host, slice])?;
+        .execute(params![host, slice, allow_list])?;
     Ok(changed)
 }
 

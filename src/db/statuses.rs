@@ -10,8 +10,8 @@ mod thread;
 
 pub use origin::{adopt, missing_above};
 pub use outward::{
-    Outward, bury, exists, id_of, is_local, of_thread, outward, parent_of, public_replies,
-    tombstone,
+    Outward, bury, exists, first_replies, id_of, is_local, of_thread, outward, parent_of,
+    public_replies, tombstone,
 };
 pub use parent::{Parent, parent};
 pub use remove::remove;

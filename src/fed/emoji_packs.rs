@@ -9,7 +9,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::fetch::{Client, FetchError, Limits, Request};
+use super::fetch::{FetchError, Limits, Request};
+use super::policy;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::media::name::PackName;
 use crate::media::packs::intake::{MAX_ADDED, MAX_EMOJI, MAX_PACKED, Plan, Source};
@@ -28,7 +30,7 @@ const MAX_PAGES: usize = 40;
 
 /// Another server that shares its packs.
 pub struct Instance<'a> {
-    client: &'a Client,
+    app: &'a App,
     origin: String,
 }
 
@@ -66,18 +68,18 @@ struct Shown {
 
 impl<'a> Instance<'a> {
     /// Asks a server whether it shares packs. Of the address only scheme, host and port count.
-    pub fn find(client: &'a Client, url: &str) -> Result<Instance<'a>> {
+    pub fn find(app: &'a App, url: &str) -> Result<Instance<'a>> {
         let url = url.trim();
         let parsed = Url::parse(url).or_else(|_| Url::parse(&format!("https://{url}")));
         let origin = parsed.map_err(|_| unreachable())?.origin();
         let instance = Instance {
-            client,
+            app,
             origin: origin.ascii_serialization(),
         };
         let found = instance.get("/.well-known/nodeinfo", Limits::DISCOVERY)?;
         let found: Discovery = parse(&found.ok_or_else(unreachable)?)?;
         let link = found.links.last().ok_or_else(unreachable)?;
-        let about = get(client, &link.href, Limits::DISCOVERY)?;
+        let about = get(app, &link.href, Limits::DISCOVERY)?;
         let about: NodeInfo = parse(&about.ok_or_else(unreachable)?)?;
         let features = &about.metadata.features;
         if !features
@@ -112,7 +114,7 @@ impl<'a> Instance<'a> {
         let fallback = metadata("fallback-src").zip(metadata("fallback-src-sha256"));
         let (mut file, digest) = match (offered, fallback) {
             (Some(digest), _) => (self.archive(packs, name)?, digest),
-            (None, Some((url, digest))) => (save(self.client, packs, url)?, digest),
+            (None, Some((url, digest))) => (save(self.app, packs, url)?, digest),
             (None, None) => {
                 let text =
                     "The pack was not set as shared and there is no fallback src to download from";
@@ -171,7 +173,7 @@ impl<'a> Instance<'a> {
             format!("/api/pleroma/emoji/packs/{encoded}/archive"),
         ];
         let [present, seed] = paths.map(|path| format!("{}{path}", self.origin));
-        save(self.client, packs, &present).or_else(|_| save(self.client, packs, &seed))
+        save(self.app, packs, &present).or_else(|_| save(self.app, packs, &seed))
     }
 
     /// The answer to the first of these that is known there; servers have one generation of paths or the other.
@@ -185,17 +187,17 @@ impl<'a> Instance<'a> {
     }
 
     fn get(&self, path: &str, limits: Limits) -> Result<Option<Vec<u8>>> {
-        get(self.client, &format!("{}{path}", self.origin), limits)
+        get(self.app, &format!("{}{path}", self.origin), limits)
     }
 }
 
 /// What is at a `fallback-src`: its digest, and the names of the pictures in it.
-pub fn fallback(client: &Client, packs: &Packs, url: &str) -> Result<Fallback> {
+pub fn fallback(app: &App, packs: &Packs, url: &str) -> Result<Fallback> {
     let failure = |_| {
         let text = "Unexpected error occurred while updating pack metadata.";
         Error::Status(500, text.into())
     };
-    let mut file = save(client, packs, url).map_err(failure)?;
+    let mut file = save(app, packs, url).map_err(failure)?;
     let sha256 = sha256_of(&mut file)?;
     let listing = Source::of_file(file).and_then(|mut source| source.listing());
     Ok(Fallback {
@@ -205,8 +207,9 @@ pub fn fallback(client: &Client, packs: &Packs, url: &str) -> Result<Fallback> {
 }
 
 /// The bytes of a picture that is to become an emoji.
-pub fn picture(client: &Client, url: &str) -> Result<Vec<u8>> {
-    let answer = client.send(&Request::get(url, "image/*", PICTURE));
+pub fn picture(app: &App, url: &str) -> Result<Vec<u8>> {
+    refuse_unwanted(app, url)?;
+    let answer = app.client().send(&Request::get(url, "image/*", PICTURE));
     match answer {
         Ok(answer) if is_good(answer.head.status) => return Ok(answer.body),
         Ok(answer) => log::info!("{url}: status {}", answer.head.status),
@@ -244,9 +247,20 @@ fn unpack(
     })
 }
 
+/// What admins decided about a server holds for its emoji too (federation.md 9.3).
+fn refuse_unwanted(app: &App, url: &str) -> Result<()> {
+    match policy::refuses_id(app, url)? {
+        true => Err(Error::Forbidden(
+            "That server is not spoken with: see the domain blocks".into(),
+        )),
+        false => Ok(()),
+    }
+}
+
 /// A document; `None` when the server does not know the address.
-fn get(client: &Client, url: &str, limits: Limits) -> Result<Option<Vec<u8>>> {
-    match client.send(&Request::get(url, JSON, limits)) {
+fn get(app: &App, url: &str, limits: Limits) -> Result<Option<Vec<u8>>> {
+    refuse_unwanted(app, url)?;
+    match app.client().send(&Request::get(url, JSON, limits)) {
         Ok(answer) if is_good(answer.head.status) => Ok(Some(answer.body)),
         Ok(answer) if answer.head.status == 404 => Ok(None),
         Ok(answer) => {
@@ -261,9 +275,13 @@ fn get(client: &Client, url: &str, limits: Limits) -> Result<Option<Vec<u8>>> {
 }
 
 /// An archive, in a file without a name.
-pub fn save(client: &Client, packs: &Packs, url: &str) -> Result<File> {
+pub fn save(app: &App, packs: &Packs, url: &str) -> Result<File> {
+    refuse_unwanted(app, url)?;
     let mut file = packs.unnamed_file()?;
-    match client.save(&Request::get(url, "*/*", ARCHIVE), &mut file) {
+    match app
+        .client()
+        .save(&Request::get(url, "*/*", ARCHIVE), &mut file)
+    {
         Ok(head) if is_good(head.status) => return Ok(file),
         Ok(head) => log::info!("{url}: status {}", head.status),
         Err(FetchError::Unwritable(error)) => return Err(error.into()),

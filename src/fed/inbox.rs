@@ -14,6 +14,7 @@ use crate::db::inbox_items::{self, NewItem};
 use crate::db::{accounts, seen_activities};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
+use crate::ops::server_keys;
 use crate::web::ctx::Ctx;
 use crate::web::rate::{Class as Rate, Who};
 use crate::web::reply::Reply;
@@ -135,16 +136,25 @@ fn read(document: &Value) -> Result<Letter<'_>> {
     })
 }
 
-/// What claims to be signed by one of us came from outside: somebody has our keys, or tries (security.md A12).
+/// What claims to be signed by one of us came from outside: anybody can claim that, and is refused. Whose signature is right has
+/// a key of ours, and the admins hear of it (security.md A12).
 fn refuse_our_own(cx: &Ctx, claim: &Claim) -> Result<()> {
     if wire::host_of(&claim.key_id).as_deref() != Some(cx.app.base().authority()) {
         return Ok(());
     }
-    log::error!(
-        "a request from outside ({}) claims to be signed with a key of this server: {}",
-        cx.address,
-        claim.key_id.escape_debug()
-    );
+    let own = cx.app.fed().keys.own_public(cx.app, &claim.key_id)?;
+    let (key, from) = (claim.key_id.escape_debug(), cx.address);
+    if own.is_some_and(|own| claim.is_by(&own)) {
+        log::error!("a request from outside ({from}) is signed with a key of this server: {key}");
+        let (site, key) = (cx.app.site(), claim.key_id.as_str());
+        cx.app
+            .db()
+            .write(|tx| server_keys::misused(tx, &site, key, &from.to_string()))?;
+    } else {
+        log::warn!(
+            "a request from outside ({from}) claims to be signed with a key of this server: {key}"
+        );
+    }
     Err(unsigned("the key is of this server"))
 }
 

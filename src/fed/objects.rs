@@ -5,7 +5,7 @@ use std::cell::Cell;
 use rusqlite::Connection;
 
 use super::caller;
-use super::documents::collection::{Collection, Page as CollectionPage};
+use super::documents::collection::{Collection, Page as CollectionPage, Replies, RepliesPage};
 use super::documents::listen::Listen;
 use super::documents::note::{self, Posted};
 use super::documents::quote::QuoteAuthorization;
@@ -169,53 +169,45 @@ pub fn of_page(cx: &Ctx) -> Result<Reply> {
 pub fn replies(cx: &Ctx) -> Result<Reply> {
     let id = uri(cx, "objects");
     let own = format!("{id}/replies");
-    if !cx.params.has("page") {
-        return answer(cx, &id, |_, row, _| {
-            let first = format!("{own}?page=true");
-            Ok(Collection::<String>::paged(
-                own,
-                Some(row.replies_count),
-                Some(first),
-            ))
-        });
-    }
+    let is_page = cx.params.has("page");
     let page = Page {
         min_id: Some(cx.optional_id("min_id").unwrap_or(0)),
-        limit: REPLIES,
+        limit: if is_page { REPLIES } else { Replies::INLINE },
         ..Page::default()
     };
-    answer(cx, &id, |db, row, _| {
+    let found = |db: &Connection, row: &StatusRow| -> Result<(Vec<String>, Option<i64>)> {
         let found = statuses::public_replies(db, row.id, &page)?;
-        let next = found.last().filter(|_| found.len() as i64 == REPLIES);
-        let next = next.map(|(id, _)| format!("{own}?page=true&min_id={id}"));
-        let uris = found.iter().map(|(_, uri)| uri.clone()).collect();
-        Ok(CollectionPage::ascending(&own, page.after(), uris, next))
+        let last = found.last().map(|(id, _)| id.0);
+        Ok((found.into_iter().map(|(_, uri)| uri).collect(), last))
+    };
+    if !is_page {
+        return answer(cx, &id, |db, row, _| {
+            let (items, last) = found(db, &row)?;
+            Ok(Replies::new(own, row.replies_count, items, last))
+        });
+    }
+    answer(cx, &id, |db, row, _| {
+        let (items, last) = found(db, &row)?;
+        let last = last.filter(|_| items.len() as i64 == REPLIES);
+        Ok(RepliesPage::new(&own, Some(page.after()), items, last))
     })
 }
 
 /// `GET /objects/{uuid}/likes`: how many.
 pub fn likes(cx: &Ctx) -> Result<Reply> {
-    let id = uri(cx, "objects");
-    answer(cx, &id, |_, row, _| {
-        let own = format!("{id}/likes");
-        Ok(Collection::<String>::paged(
-            own,
-            Some(row.favourites_count),
-            None,
-        ))
-    })
+    counted(cx, "likes", |row| row.favourites_count)
 }
 
 /// `GET /objects/{uuid}/shares`: how many.
 pub fn shares(cx: &Ctx) -> Result<Reply> {
+    counted(cx, "shares", |row| row.reblogs_count)
+}
+
+fn counted(cx: &Ctx, name: &str, count: impl FnOnce(&StatusRow) -> i64) -> Result<Reply> {
     let id = uri(cx, "objects");
     answer(cx, &id, |_, row, _| {
-        let own = format!("{id}/shares");
-        Ok(Collection::<String>::paged(
-            own,
-            Some(row.reblogs_count),
-            None,
-        ))
+        let own = format!("{id}/{name}");
+        Ok(Collection::<String>::counted(own, count(&row)))
     })
 }
 

@@ -94,6 +94,22 @@ impl Site<'_> {
         )
     }
 
+    /// Tells an admin that somebody else has a key of this server.
+    pub fn misused_key(&self, to: &str, key: &str, from: &str) -> Letter {
+        self.letter(
+            to,
+            format!("{}: somebody else has a key of this server", self.name),
+            format!(
+                "A request to {name} was signed with a key of this server, and did not come from it.\n\n\
+                 Key: {key}\n\
+                 Address: {from}\n\n\
+                 The request was refused. But whoever sent it can speak for that account on other servers: the\n\
+                 database of this server, or a backup of it, is in other hands.\n",
+                name = self.name,
+            ),
+        )
+    }
+
     /// Tells the person who waited that the account can be used.
     pub fn approved(&self, to: &str, username: &str) -> Letter {
         self.letter(

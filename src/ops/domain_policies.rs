@@ -2,7 +2,7 @@
 
 use crate::config::BaseUrl;
 use crate::db::domain_policies::{self, AllowedRow, DomainPolicyRow, Severity};
-use crate::db::{Tx, jobs};
+use crate::db::{Tx, jobs, server_state};
 use crate::error::{Error, Result};
 use crate::ids::DomainPolicyId;
 use crate::ops::moderation_log::{Subject, record};
@@ -136,6 +136,7 @@ pub fn delete(tx: &Tx, actor: Option<&Viewer>, id: DomainPolicyId) -> Result<Dom
 /// Allows a server, where only those are spoken with that were allowed.
 pub fn allow(tx: &Tx, actor: Option<&Viewer>, host: &str) -> Result<AllowedRow> {
     let row = domain_policies::allow(tx, host)?;
+    jobs::push(tx, JOB, &host)?;
     let did = format!("allowed {host}");
     record(tx, actor, "domain_allow_create", &[subject(host)], &did)?;
     Ok(row)
@@ -146,10 +147,28 @@ pub fn disallow(tx: &Tx, actor: Option<&Viewer>, host: &str) -> Result<bool> {
     if !domain_policies::disallow(tx, host)? {
         return Ok(false);
     }
+    jobs::push(tx, JOB, &host)?;
     let did = format!("no longer allowed {host}");
     record(tx, actor, "domain_allow_delete", &[subject(host)], &did)?;
     Ok(true)
 }
+
+/// Whether only those were spoken with that were allowed, last we looked.
+const HELD: &str = "allow_list_held";
+
+/// At start: where the allow list was switched on or off meanwhile, people of servers that are not on it are hidden, or shown.
+pub fn hold_allow_list(tx: &Tx, is_on: bool) -> Result<()> {
+    let held = server_state::get(tx, HELD)?;
+    let word = if is_on { "on" } else { "off" };
+    if held.as_deref().unwrap_or("off") == word {
+        return Ok(());
+    }
+    server_state::set(tx, HELD, word)?;
+    jobs::push(tx, JOB, &EVERY_HOST)
+}
+
+/// Stands for all hosts in the job.
+pub const EVERY_HOST: &str = "*";
 
 fn subject(host: &str) -> Subject {
     Subject {

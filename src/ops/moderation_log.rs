@@ -99,3 +99,13 @@ pub fn record(
     let actor = actor.map(|actor| actor.id);
     moderation_log::insert(tx, actor, &data, &format!("{who} {did}"))
 }
+
+/// Writes what nobody did but the admins should know.
+pub fn noticed(tx: &Tx, action: &str, subject: &[Subject], message: &str) -> Result<()> {
+    let data = Data {
+        actor: None,
+        action,
+        subject,
+    };
+    moderation_log::insert(tx, None, &serde_json::to_string(&data)?, message)
+}

@@ -1,5 +1,7 @@
 //! Keys of the server itself, made when first needed and kept in the database: they survive restarts and move with it.
 
+use std::time::Duration;
+
 use aws_lc_rs::encoding::AsBigEndian;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
@@ -7,8 +9,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use crate::auth::web_push::Signer;
 use crate::auth::{sealed, secret};
-use crate::db::{Db, server_state};
+use crate::clock::Timestamp;
+use crate::db::{Db, Tx, server_state, users};
 use crate::error::{Error, Result};
+use crate::mail::Site;
+use crate::ops::{mails, moderation_log};
 
 /// The public half of the key that signs push messages (RFC 8292): a P-256 point, uncompressed, as URL-safe base64.
 pub fn vapid_public(db: &Db) -> Result<String> {
@@ -66,6 +71,36 @@ fn sealing(db: &Db, name: &str) -> Result<sealed::Key> {
         .decode(stored)
         .map_err(Error::internal)?;
     sealed::Key::try_from(bytes).map_err(|_| Error::internal("a key of the server is damaged"))
+}
+
+/// When the admins heard last that a key of ours is used by somebody else.
+const WARNED: &str = "key_warning_at";
+
+/// They are not told more often.
+const AGAIN: Duration = Duration::from_secs(86_400);
+
+/// Somebody outside signs with a key of this server: tells the admins, by letter and in the moderation log, once a day.
+pub fn misused(tx: &Tx, site: &Site, key: &str, from: &str) -> Result<()> {
+    let now = Timestamp::now();
+    let warned = server_state::get(tx, WARNED)?.and_then(|at| at.parse().ok());
+    if warned.is_some_and(|at| Timestamp(at) > now.minus(AGAIN)) {
+        return Ok(());
+    }
+    server_state::set(tx, WARNED, &now.0.to_string())?;
+    for address in users::admin_addresses(tx)? {
+        mails::send(tx, &site.misused_key(&address, key, from))?;
+    }
+    let subject = moderation_log::Subject {
+        id: key.to_owned(),
+        kind: "key",
+        nickname: None,
+    };
+    moderation_log::noticed(
+        tx,
+        "key_misused",
+        &[subject],
+        &format!("A request from outside ({from}) was signed with a key of this server: {key}"),
+    )
 }
 
 fn stored(db: &Db, key: &str, make: impl FnOnce() -> Result<String>) -> Result<String> {

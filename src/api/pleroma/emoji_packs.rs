@@ -45,7 +45,7 @@ pub fn update(cx: &Ctx) -> Result<Reply> {
     let fallback = match ops::fallback_to_check(packs, &name, &metadata)? {
         Some(url) => {
             let _turn = cx.app.fed().turns.take()?;
-            Some(fed::fallback(cx.app.client(), packs, &url)?)
+            Some(fed::fallback(cx.app, packs, &url)?)
         }
         None => None,
     };
@@ -88,7 +88,7 @@ pub fn add_file(cx: &Ctx) -> Result<Reply> {
         (Some(upload), _) => upload.bytes()?.into_owned(),
         (None, url) => {
             let _turn = cx.app.fed().turns.take()?;
-            fed::picture(cx.app.client(), url.unwrap_or_default().trim())?
+            fed::picture(cx.app, url.unwrap_or_default().trim())?
         }
     };
     let files = ops::add_file(packs, generation, new, &bytes)?;

@@ -15,7 +15,7 @@ use crate::web::reply::Reply;
 pub fn list(cx: &Ctx) -> Result<Reply> {
     let (url, paging) = (cx.require("url")?, paging(cx, 30)?);
     let _turn = cx.app.fed().turns.take()?;
-    let list = Instance::find(cx.app.client(), &url)?.list(paging.page, paging.size)?;
+    let list = Instance::find(cx.app, &url)?.list(paging.page, paging.size)?;
     Ok(Reply::bytes("application/json; charset=utf-8", list))
 }
 
@@ -26,7 +26,7 @@ pub fn download(cx: &Ctx) -> Result<Reply> {
     let target = ops::new_name(saved_as.as_deref().unwrap_or(&name))?;
     ops::room(cx.app.packs())?;
     let _turn = cx.app.fed().turns.take()?;
-    let instance = Instance::find(cx.app.client(), &url)?;
+    let instance = Instance::find(cx.app, &url)?;
     instance.download(cx.app.packs(), &name, &target)?;
     cx.app.reload_emoji();
     Reply::json(&"ok")
@@ -42,7 +42,7 @@ pub fn download_zip(cx: &Ctx) -> Result<Reply> {
         (Some(upload), _) => spooled(packs, upload)?,
         (None, Some(url)) => {
             let _turn = cx.app.fed().turns.take()?;
-            fed::save(cx.app.client(), packs, url.trim())?
+            fed::save(cx.app, packs, url.trim())?
         }
         (None, None) => {
             let text = "Neither file nor URL was present in the request";

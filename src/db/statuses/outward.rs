@@ -93,6 +93,24 @@ pub fn public_replies(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The first replies to each of these that everybody may see: which, and their ids here and everywhere.
+pub fn first_replies(
+    db: &Connection,
+    page: &[StatusId],
+    limit: i64,
+) -> Result<Vec<(StatusId, StatusId, String)>> {
+    let mut stmt = db.prepare_cached(concat!(
+        "SELECT page.value, s.id, s.uri FROM json_each(?1) AS page JOIN statuses AS s ON s.id IN (
+            SELECT r.id FROM statuses AS r WHERE r.in_reply_to_id = page.value AND ",
+        visible!("r", "NULL"),
+        " ORDER BY r.id LIMIT ?2) ORDER BY s.id"
+    ))?;
+    let rows = stmt.query_map(params![json_ids(page), limit], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Posts of a thread that the viewer may see, the oldest first: their ids here and everywhere. What is for this server alone
 /// is not among them.
 pub fn of_thread(

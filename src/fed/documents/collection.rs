@@ -28,6 +28,14 @@ impl<T> Collection<T> {
         }
     }
 
+    /// One of which only the count is told, in no order.
+    pub fn counted(id: String, total: i64) -> Collection<T> {
+        Collection {
+            r#type: "Collection",
+            ..Collection::paged(id, Some(total), None)
+        }
+    }
+
     /// One that is small enough to be shown whole.
     pub fn whole(id: String, items: Vec<T>) -> Collection<T> {
         Collection {
@@ -83,6 +91,66 @@ impl<T> Page<T> {
             next,
             prev: None,
             ordered_items: items,
+        }
+    }
+}
+
+/// The replies to a post, in no order that means anything: the first few come along (federation.md 2.4).
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Replies {
+    id: String,
+    r#type: &'static str,
+    total_items: i64,
+    first: RepliesPage,
+}
+
+/// Some of them.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RepliesPage {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    r#type: &'static str,
+    part_of: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    items: Vec<String>,
+}
+
+impl Replies {
+    /// So many come along.
+    pub const INLINE: i64 = 5;
+
+    /// The collection of that address, with its first items and the key of the last of them.
+    pub fn new(id: String, total: i64, items: Vec<String>, last: Option<i64>) -> Replies {
+        let is_full = items.len() as i64 == Replies::INLINE;
+        let first = RepliesPage::new(&id, None, items, last.filter(|_| is_full));
+        Replies {
+            r#type: "Collection",
+            total_items: total,
+            first,
+            id,
+        }
+    }
+}
+
+impl RepliesPage {
+    /// A page by the key before its first item, `None` where it is no document of its own; `last`: the key of its last item,
+    /// where more may follow.
+    pub fn new(
+        part_of: &str,
+        after: Option<i64>,
+        items: Vec<String>,
+        last: Option<i64>,
+    ) -> RepliesPage {
+        let page = |key: i64| format!("{part_of}?page=true&min_id={key}");
+        RepliesPage {
+            id: after.map(page),
+            r#type: "CollectionPage",
+            part_of: part_of.to_owned(),
+            next: last.map(page),
+            items,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::collection::Replies;
 use super::question::Question;
 use super::quote::{self, InteractionPolicy, Quotation};
 use super::{Tag, emoji_tags};
@@ -60,7 +61,7 @@ pub struct Note {
     #[serde(skip)]
     meant: Option<Quotation>,
     interaction_policy: InteractionPolicy,
-    replies: Count,
+    replies: Replies,
     likes: Count,
     shares: Count,
 }
@@ -96,10 +97,7 @@ pub struct Attachment {
 struct Count {
     id: String,
     r#type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    total_items: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first: Option<String>,
+    total_items: i64,
 }
 
 /// Something posted: a post, or the announcement of one.
@@ -220,6 +218,7 @@ struct Parts {
     media: HashMap<StatusId, Vec<MediaRow>>,
     polls: HashMap<StatusId, PollRow>,
     quotes: HashMap<StatusId, QuoteRow>,
+    replies: HashMap<StatusId, Vec<(StatusId, String)>>,
 }
 
 impl Parts {
@@ -231,6 +230,7 @@ impl Parts {
             media: HashMap::new(),
             polls: HashMap::new(),
             quotes: HashMap::new(),
+            replies: HashMap::new(),
         };
         for row in statuses::outward(db, ids)? {
             parts.outward.insert(row.status, row);
@@ -251,6 +251,9 @@ impl Parts {
         }
         for row in quotes::of_statuses(db, ids)? {
             parts.quotes.insert(row.status, row);
+        }
+        for (status, reply, uri) in statuses::first_replies(db, ids, Replies::INLINE)? {
+            parts.replies.entry(status).or_default().push((reply, uri));
         }
         Ok(parts)
     }
@@ -281,6 +284,13 @@ impl Parts {
         tag.extend(quote.as_ref().and_then(link));
         let mut content = row.content.clone();
         content.extend(quote.as_ref().map(quote::fallback));
+        let (keys, replies): (Vec<StatusId>, Vec<String>) = self
+            .replies
+            .remove(&row.id)
+            .unwrap_or_default()
+            .into_iter()
+            .unzip();
+        let last_reply = keys.last().map(|key| key.0);
         let source = outward.as_ref().and_then(|outward| outward.source.clone());
         let below = |tail: &str| format!("{}/{tail}", row.uri);
         Posted::Note(Box::new(Note {
@@ -321,12 +331,9 @@ impl Parts {
                 .into_iter()
                 .map(|row| attachment(house, row))
                 .collect(),
-            replies: Count {
-                first: Some(format!("{}?page=true", below("replies"))),
-                ..count(below("replies"), Some(row.replies_count))
-            },
-            likes: count(below("likes"), Some(row.favourites_count)),
-            shares: count(below("shares"), Some(row.reblogs_count)),
+            replies: Replies::new(below("replies"), row.replies_count, replies, last_reply),
+            likes: count(below("likes"), row.favourites_count),
+            shares: count(below("shares"), row.reblogs_count),
             content,
             id: row.uri,
             to,
@@ -403,12 +410,11 @@ fn link(quote: &QuoteRow) -> Option<Tag> {
     })
 }
 
-fn count(id: String, total_items: Option<i64>) -> Count {
+fn count(id: String, total_items: i64) -> Count {
     Count {
         id,
         r#type: "Collection",
         total_items,
-        first: None,
     }
 }
 

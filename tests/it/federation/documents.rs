@@ -243,6 +243,7 @@ fn every_name_beyond_activitystreams_is_defined() {
         "prev",
         "partOf",
         "orderedItems",
+        "items",
         "totalItems",
         "oneOf",
         "anyOf",
@@ -422,12 +423,61 @@ fn pins_replies_and_counts_have_collections() {
         1
     );
     let replies = fetch(&server, &format!("{object}/replies")).ok();
-    let page = fetch(&server, &path(&replies["first"])).ok();
-    assert_eq!(page["orderedItems"], json!([reply["uri"]]));
+    assert_eq!(replies["type"], "Collection");
+    assert_eq!(replies["first"]["items"], json!([reply["uri"]]));
+    assert_eq!(
+        fetch(&server, &object).ok()["replies"],
+        without_context(&replies)
+    );
     assert_eq!(
         fetch(&server, &reply["uri"].as_str().unwrap()[BASE.len()..]).ok()["inReplyTo"],
         status["uri"]
     );
+}
+
+fn without_context(document: &Value) -> Value {
+    let mut inner = document.clone();
+    inner.as_object_mut().unwrap().remove("@context");
+    inner
+}
+
+#[test]
+fn the_first_replies_come_along_and_the_rest_is_on_pages() {
+    let server = TestServer::with(&["rate_limit.enabled=false"]);
+    let alice = server.user("alice");
+    let status = alice.post_status("hello");
+    let other = alice.post_status("hello again");
+    let under = |visibility: &str| {
+        let parent = status["id"].as_str().unwrap();
+        let more = [("in_reply_to_id", parent), ("visibility", visibility)];
+        alice.post_with("more", &more)["uri"].clone()
+    };
+    under("private");
+    let mut posts: Vec<Value> = (0..4).map(|_| under("public")).collect();
+    let first = |status: &Value| fetch(&server, &uri(status)).ok()["replies"]["first"].clone();
+    let inline = first(&status);
+    assert_eq!(inline["items"], json!(posts));
+    assert_eq!(
+        (&inline["type"], &inline["next"]),
+        (&json!("CollectionPage"), &Value::Null)
+    );
+    assert_eq!(first(&other)["items"], json!([]));
+    posts.extend((0..23).map(|_| under("unlisted")));
+    let mut page = first(&status);
+    let mut found: Vec<Value> = page["items"].as_array().unwrap().clone();
+    assert_eq!(found.len(), 5);
+    let mut sizes = Vec::new();
+    while page["next"].is_string() {
+        page = fetch(&server, &path(&page["next"])).ok();
+        assert_eq!(
+            page["partOf"],
+            format!("{}/replies", status["uri"].as_str().unwrap())
+        );
+        let items = page["items"].as_array().unwrap();
+        sizes.push(items.len());
+        found.extend(items.iter().cloned());
+    }
+    assert_eq!((sizes, found), (vec![20, 2], posts));
 }
 
 #[test]

@@ -114,8 +114,37 @@ fn sec_a12_nobody_outside_signs_as_one_of_us() {
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
     all.push(("Content-Type", ACTIVITY));
-    assert_eq!(server.request("POST", "/inbox", &all, &bytes).status, 401);
+    // Who only claims it is no news.
+    let root = server.admin("root");
+    let forged: Vec<(&str, &str)> = all
+        .iter()
+        .map(|(name, value)| match *name {
+            "signature" | "Signature" => (*name, FORGED),
+            _ => (*name, *value),
+        })
+        .collect();
+    assert_ne!(forged, all);
+    assert_eq!(
+        server.request("POST", "/inbox", &forged, &bytes).status,
+        401
+    );
+    server.run_jobs();
+    assert!(server.mails().is_empty());
+    // Who can do it has the key, and the admins hear of it: once.
+    for _ in 0..2 {
+        assert_eq!(server.request("POST", "/inbox", &all, &bytes).status, 401);
+    }
+    server.run_jobs();
+    let mails = server.mails();
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].contains("/users/alice#main-key"), "{}", mails[0]);
+    let log = root.get("/api/pleroma/admin/moderation_log").ok();
+    let told = log["items"][0]["message"].as_str().unwrap();
+    assert!(told.contains("signed with a key of this server"), "{told}");
+    assert_eq!(log["total"], 1);
 }
+
+const FORGED: &str = "keyId=\"http://127.0.0.1:4000/users/alice#main-key\",algorithm=\"rsa-sha256\",headers=\"(request-target) host date digest content-type\",signature=\"AAAA\"";
 
 #[test]
 fn personal_inboxes_are_those_of_people_who_are_here() {

@@ -330,3 +330,100 @@ fn with_an_allow_list_only_those_are_spoken_with_that_are_on_it() {
     root.delete(&path).refused(404, "Record not found");
     assert_eq!(root.get(ALLOWS).ok(), json!([]));
 }
+
+#[test]
+fn who_was_known_before_is_hidden_while_an_allow_list_holds_that_does_not_name_them() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let (near, far) = (
+        Stranger::new(&server, "near", "near.example")
+            .id
+            .to_string(),
+        Stranger::new(&server, "far", "sub.far.example")
+            .id
+            .to_string(),
+    );
+    let start = |server: &TestServer, is_on: bool| {
+        let held = server
+            .app
+            .db()
+            .write(|tx| kenoma::ops::domain_policies::hold_allow_list(tx, is_on));
+        held.unwrap();
+        server.run_jobs();
+    };
+    start(&server, false);
+    let name = alice.name.clone();
+    let token = alice.token.clone();
+    let seen = |server: &TestServer| {
+        let bearer = format!("Bearer {token}");
+        [&near, &far].map(|id| {
+            let path = format!("/api/v1/accounts/{id}");
+            server
+                .request("GET", &path, &[("Authorization", &bearer)], b"")
+                .status
+        })
+    };
+    assert_eq!((name.as_str(), seen(&server)), ("alice", [200, 200]));
+    let server = server.restarted_with(&["federation.allow_list=true"]);
+    start(&server, true);
+    assert_eq!(seen(&server), [404, 404]);
+    let root = server.admin("root");
+    let made = root.post(ALLOWS, &[("domain", "far.example")]).ok();
+    server.run_jobs();
+    assert_eq!(seen(&server), [404, 200]);
+    root.delete(&format!("{ALLOWS}/{}", made["id"].as_str().unwrap()))
+        .ok();
+    server.run_jobs();
+    assert_eq!(seen(&server), [404, 404]);
+    let server = server.restarted_with(&[]);
+    start(&server, false);
+    assert_eq!(seen(&server), [200, 200]);
+}
+
+#[test]
+fn t20_neither_previews_nor_emoji_of_a_suspended_server_are_fetched() {
+    let server = TestServer::new();
+    let (alice, root) = (server.user("alice"), server.admin("root"));
+    let (bad, door) = (Fake::start(false), Fake::start(false));
+    let page = "<title>bad</title>";
+    bad.raw("/page", 200, "Content-Type: text/html", page);
+    let card = |status: &Value| {
+        super::stranger::hurry(&server);
+        let path = format!("/api/v1/statuses/{}", status["id"].as_str().unwrap());
+        alice.get(&path).ok()["card"].clone()
+    };
+    let shown = alice.post_status(&format!("see {}", bad.url("/page")));
+    assert_eq!(card(&shown)["title"], "bad");
+    let host = bad.base.strip_prefix("http://").unwrap();
+    block(&root, host, SUSPEND);
+    assert_eq!(card(&shown), Value::Null);
+    // Nor where another page leads there.
+    door.raw("/", 302, &format!("Location: {}", bad.url("/page")), "");
+    door.raw("/page", 200, "Content-Type: text/html", page);
+    let asked = bad.requests();
+    let direct = alice.post_status(&format!("see {}", bad.url("/other")));
+    assert_eq!(card(&direct), Value::Null);
+    assert_eq!(bad.requests(), asked);
+    let led = alice.post_status(&format!("see {}", door.url("/")));
+    assert_eq!(card(&led), Value::Null);
+    let fine = alice.post_status(&format!("see {}", door.url("/page")));
+    assert_eq!(card(&fine)["title"], "bad");
+    // Emoji packs, and pictures for them.
+    let asked = bad.requests();
+    let url = format!("url={}", bad.base);
+    let remote = root.get(&format!("/api/pleroma/emoji/packs/remote?{url}"));
+    assert_eq!(remote.status, 403, "{}", remote.text());
+    let form = [("url", bad.base.as_str()), ("name", "cats")];
+    assert_eq!(
+        root.post("/api/pleroma/emoji/packs/download", &form).status,
+        403
+    );
+    root.post("/api/pleroma/emoji/packs/mine", &[]).ok();
+    let form = [("shortcode", "cat"), ("file", &bad.url("/cat.png"))];
+    assert_eq!(
+        root.post("/api/pleroma/emoji/packs/mine/files", &form)
+            .status,
+        403
+    );
+    assert_eq!(bad.requests(), asked);
+}
