@@ -170,6 +170,7 @@ pub static ROUTES: &[Route] = &[
     get("/users/{name}/followers_synchronization", Open,                                         fed::follower_sync::show).federated(),
     get("/users/{name}/following",                 Open,                                         fed::collections::following).federated(),
     get("/users/{name}/collections/featured",      Open,                                         fed::collections::featured).federated(),
+    get("/users/{name}/collections/tags",          Open,                                         fed::collections::tags).federated(),
     get("/objects/{uuid}",                         Open,                                         fed::objects::show).federated(),
     get("/objects/{uuid}/replies",                 Open,                                         fed::objects::replies).federated(),
     get("/objects/{uuid}/likes",                   Open,                                         fed::objects::likes).federated(),

@@ -98,3 +98,14 @@ pub fn took_signature(db: &Connection, host: &str, name: &str) -> Result<()> {
     .execute(params![host, name, Timestamp::now()])?;
     Ok(())
 }
+
+/// It is said to take signatures of that standard: they are tried first, until we know better.
+pub fn is_said_to_take(db: &Connection, host: &str, name: &str) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO hosts (host, signature, signature_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (host) DO UPDATE SET signature = excluded.signature, signature_at = excluded.signature_at
+          WHERE hosts.signature IS NULL",
+    )?
+    .execute(params![host, name, Timestamp::now()])?;
+    Ok(())
+}

@@ -143,6 +143,7 @@ pub const NAMED_BY: &[(&str, &str)] = &[
     ("pins", "account_id"),
     ("poll_votes", "account_id"),
     ("reactions", "account_id"),
+    ("relays", "account_id"),
     ("report_notes", "account_id"),
     ("reports", "account_id"),
     ("reports", "target_id"),

@@ -6,14 +6,15 @@ use super::actors::{Found, find};
 use super::caller;
 use super::documents::collection::{Collection, Page as CollectionPage};
 use super::documents::note::{self, Carrier, Posted};
-use super::documents::{self, Document};
+use super::documents::{self, Document, Tag};
 use crate::db::accounts::AccountRow;
 use crate::db::page::{Keyed, Page};
 use crate::db::timelines::{self, Filter, Profile};
 use crate::db::visibility::Visibility;
-use crate::db::{accounts, follows};
+use crate::db::{accounts, featured_tags, follows};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
+use crate::views::tag_url;
 use crate::web::ctx::Ctx;
 use crate::web::reply::Reply;
 
@@ -166,6 +167,20 @@ pub fn featured(cx: &Ctx) -> Result<Reply> {
             Posted::Announce(_) => None,
         });
         let whole = Collection::whole(own, notes.collect());
+        documents::reply(cx, &Document::new(whole))
+    })
+}
+
+/// `GET /users/{name}/collections/tags`: the tags that the owner shows on the profile.
+pub fn tags(cx: &Ctx) -> Result<Reply> {
+    opened(cx, |account, _| {
+        let own = format!("{}/collections/tags", account.uri);
+        let shown = cx.app.db().read(|db| featured_tags::of(db, account.id))?;
+        let tags = shown.iter().map(|row| Tag::Hashtag {
+            href: tag_url(cx.app.base(), &row.name),
+            name: format!("#{}", row.name),
+        });
+        let whole = Collection::whole(own, tags.collect());
         documents::reply(cx, &Document::new(whole))
     })
 }

@@ -31,7 +31,8 @@ struct Head<'a> {
     image: String,
     /// Whether search engines may list it: the author decides.
     listed: bool,
-    feeds: Vec<(&'static str, String)>,
+    /// The same in other forms: media types and addresses.
+    forms: Vec<(&'static str, String)>,
 }
 
 #[derive(Template)]
@@ -72,7 +73,7 @@ struct ListPage<'a> {
 pub fn profile(cx: &Ctx) -> Result<Reply> {
     let name = cx.params.text("name").unwrap_or_default();
     let range = range(cx);
-    let (person, list) = cx.app.db().read(|db| {
+    let (id, person, list) = cx.app.db().read(|db| {
         let account = visible_account(db, &name)?;
         let ids = timelines::by_account(
             db,
@@ -81,10 +82,16 @@ pub fn profile(cx: &Ctx) -> Result<Reply> {
             account.id,
             &Profile::default(),
         )?;
-        Ok((person(cx.app, db, account.id)?, posts(cx.app, db, &ids)?))
+        let list = posts(cx.app, db, &ids)?;
+        Ok((account.uri, person(cx.app, db, account.id)?, list))
     })?;
     let path = format!("/users/{}", name.to_lowercase());
     let feed = |kind: &str| cx.app.base().join(&format!("{path}/feed.{kind}"));
+    let mut forms = vec![
+        ("application/atom+xml", feed("atom")),
+        ("application/rss+xml", feed("rss")),
+    ];
+    forms.extend(document(cx.app, &id));
     let head = Head {
         title: format!("{} (@{})", person.display_name, person.fqn),
         description: shortened(&crate::text::html::strip_tags(&person.note), DESCRIPTION),
@@ -92,29 +99,48 @@ pub fn profile(cx: &Ctx) -> Result<Reply> {
         url: person.url.clone(),
         image: person.avatar_static.clone(),
         listed: person.discoverable,
-        feeds: vec![
-            ("application/atom+xml", feed("atom")),
-            ("application/rss+xml", feed("rss")),
-        ],
+        forms,
         ..head(cx.app)
     };
-    page(&ProfilePage {
+    let shown = page(&ProfilePage {
         head,
         older: older(&path, &list),
         newest: newest(&path, &range),
         person,
         list,
-    })
+    })?;
+    Ok(with_document(cx.app, shown, &id))
+}
+
+/// The media type of the document that other servers read.
+const DOCUMENT: &str = "application/activity+json";
+
+/// The document of that id, where there are documents.
+fn document(app: &App, id: &str) -> Option<(&'static str, String)> {
+    let is_federated = app.config().federation.enabled;
+    is_federated.then(|| (DOCUMENT, id.to_owned()))
+}
+
+/// A page says where its document is (federation.md 4.2).
+fn with_document(app: &App, page: Reply, id: &str) -> Reply {
+    match document(app, id) {
+        Some((kind, id)) => {
+            let link = format!("<{id}>; rel=\"alternate\"; type=\"{kind}\"");
+            page.header("Link", &link)
+        }
+        None => page,
+    }
 }
 
 /// `GET /notice/{id}`: a post in its thread. What was written elsewhere is read there.
 pub fn notice(cx: &Ctx) -> Result<Reply> {
     let id: StatusId = cx.id("id", "Page")?;
-    let (post, ancestors, descendants) = cx.app.db().read(|db| {
+    let (uri, post, ancestors, descendants) = cx.app.db().read(|db| {
         let status = db::statuses::visible_to(db, None, id)?;
         let around = db::statuses::context(db, None, &status)?;
         let post = posts(cx.app, db, &[id])?.pop().ok_or(Error::record())?;
         Ok((
+            status.uri,
             post,
             posts(cx.app, db, &around.ancestors)?,
             posts(cx.app, db, &around.descendants)?,
@@ -130,15 +156,17 @@ pub fn notice(cx: &Ctx) -> Result<Reply> {
         url: post.link().to_owned(),
         image: preview(&post),
         listed: post.account.discoverable,
+        forms: document(cx.app, &uri).into_iter().collect(),
         ..head(cx.app)
     };
-    page(&NoticePage {
+    let shown = page(&NoticePage {
         head,
         alone: ancestors.is_empty() && descendants.is_empty(),
         post,
         ancestors,
         descendants,
-    })
+    })?;
+    Ok(with_document(cx.app, shown, &uri))
 }
 
 /// `GET /tag/{tag}`
@@ -230,7 +258,7 @@ fn head(app: &App) -> Head<'_> {
         url: String::new(),
         image: app.base().join("/static/favicon.png"),
         listed: true,
-        feeds: Vec::new(),
+        forms: Vec::new(),
     }
 }
 

@@ -60,6 +60,8 @@ impl From<RuleRow> for Rule {
 pub struct Limits {
     /// Profile fields.
     pub fields: usize,
+    /// Profile fields that are read of people elsewhere.
+    pub remote_fields: usize,
     /// Characters in a field's name.
     pub field_name: usize,
     /// Characters in a field's value.

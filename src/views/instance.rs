@@ -398,7 +398,7 @@ impl About<'_> {
                 federation: self.federation(),
                 fields_limits: FieldsLimits {
                     max_fields: self.limits.fields,
-                    max_remote_fields: self.limits.fields,
+                    max_remote_fields: self.limits.remote_fields,
                     name_length: self.limits.field_name,
                     value_length: self.limits.field_value,
                 },

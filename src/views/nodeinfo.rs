@@ -158,7 +158,7 @@ fn metadata<'a>(about: &'a About) -> Metadata<'a> {
         },
         fields_limits: FieldsLimits {
             max_fields: limits.fields,
-            max_remote_fields: limits.fields,
+            max_remote_fields: limits.remote_fields,
             name_length: limits.field_name,
             value_length: limits.field_value,
         },

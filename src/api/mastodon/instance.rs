@@ -15,6 +15,7 @@ use crate::clock::Timestamp;
 use crate::db;
 use crate::db::domain_policies::DomainPolicyRow;
 use crate::error::{Error, Result};
+use crate::fed;
 use crate::media::site;
 use crate::ops::featured_tags::MAX_FEATURED_TAGS;
 use crate::ops::profiles;
@@ -222,6 +223,7 @@ fn about(app: &App) -> Result<About<'_>> {
 
 const LIMITS: Limits = Limits {
     fields: profiles::MAX_FIELDS,
+    remote_fields: fed::reading::actor::MAX_FIELDS,
     field_name: profiles::FIELD_NAME_LENGTH,
     field_value: profiles::FIELD_VALUE_LENGTH,
     attachments: MAX_ATTACHMENTS,

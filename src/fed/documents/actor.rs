@@ -30,6 +30,8 @@ pub struct Actor {
     following: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     featured: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    featured_tags: Option<String>,
     endpoints: Endpoints,
     public_key: PublicKey,
     manually_approves_followers: bool,
@@ -134,6 +136,7 @@ pub fn person(
         followers: Some(below("/followers")),
         following: Some(below("/following")),
         featured: Some(below("/collections/featured")),
+        featured_tags: Some(below("/collections/tags")),
         endpoints: endpoints(base),
         public_key: key,
         manually_approves_followers: row.locked,
@@ -197,6 +200,7 @@ fn of_server(
         followers: None,
         following: None,
         featured: None,
+        featured_tags: None,
         endpoints: endpoints(base),
         public_key: key,
         manually_approves_followers: true,

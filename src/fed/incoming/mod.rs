@@ -285,9 +285,47 @@ fn forwarded(
             done()?;
         }
         ("Delete", Some(object)) => delete::if_gone(app, object, &budget, item.id)?,
+        ("Announce" | "Like", Some(object))
+            if app.db().read(|db| db::statuses::is_local(db, object))? =>
+        {
+            heard_at_origin(app, item, json, budget)?;
+        }
         _ => done()?,
     }
     Ok(())
+}
+
+/// What somebody did to a post of ours, as the origin of the activity tells it; where it does not, nothing was done.
+fn heard_at_origin(
+    app: &App,
+    item: &ItemRow,
+    json: &Value,
+    budget: Budget,
+) -> std::result::Result<(), Failure> {
+    let refused = |reason: &str| Failure::Refused(reason.to_owned());
+    let id = wire::id_of(json).ok_or_else(|| refused("an activity without an id"))?;
+    let found = super::resolve::document(app, id, &budget)?;
+    let (said, is) = (wire::type_of(json), wire::type_of(&found));
+    let actor = wire::id_of(wire::get(&found, "actor"))
+        .filter(|actor| said == is && wire::same_host(actor, id))
+        .ok_or_else(|| refused("the activity is another at its origin"))?;
+    let account = super::resolve::actor(app, actor, &budget)?;
+    let actor = app.db().read(|db| remote_accounts::by_id(db, account))?;
+    let activity = Activity {
+        app,
+        id: Some(id),
+        json: &found,
+        actor: actor.ok_or_else(|| refused("the actor is gone"))?,
+        recipient: None,
+        budget,
+        item: item.id,
+        applied: Cell::new(false),
+    };
+    dispatch(&activity)?;
+    match activity.applied.get() {
+        true => Ok(()),
+        false => activity.apply(|_| Ok(())).map(drop),
+    }
 }
 
 /// The table of kinds.

@@ -8,8 +8,10 @@ use crate::db::remote_accounts::RemoteAccount;
 use crate::fed::wire::{self, Class};
 use crate::text::html;
 
-/// Fields of a profile (security.md 2), and the lengths of their parts.
-const MAX_FIELDS: usize = 20;
+/// Fields of a profile that are read (security.md 2) …
+pub const MAX_FIELDS: usize = 20;
+
+/// … and the lengths of their parts.
 const FIELD_NAME: usize = 512;
 const FIELD_VALUE: usize = 2048;
 
@@ -29,6 +31,8 @@ pub struct Actor {
     pub keys: Vec<(String, String)>,
     /// The handle that it gives itself (FEP-2c59).
     pub webfinger: Option<String>,
+    /// It, or its server, says that RFC 9421 is understood there (FEP-844e).
+    pub takes_rfc9421: bool,
     /// The id of where it moved.
     pub moved_to: Option<String>,
 }
@@ -87,9 +91,19 @@ pub fn read(document: &Value) -> Result<Actor, Refusal> {
     Ok(Actor {
         keys: keys(document, id),
         webfinger: wire::get(document, "webfinger").as_str().map(str::to_owned),
+        takes_rfc9421: [document, wire::get(document, "generator")]
+            .iter()
+            .any(|who| implements_rfc9421(who)),
         moved_to: moved_to.filter(|target| target != id),
         account,
     })
+}
+
+fn implements_rfc9421(who: &Value) -> bool {
+    let standards = wire::many(wire::get(who, "implements")).iter();
+    standards
+        .filter_map(|standard| wire::link(standard, "").or_else(|| wire::id_of(standard)))
+        .any(|standard| standard.contains("rfc9421"))
 }
 
 fn address<'a>(document: &'a Value, name: &str) -> Option<&'a str> {

@@ -9,9 +9,10 @@ use super::webfinger::{self, Finger};
 use super::{Budget, Failure, Resolved, document};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::{account_keys, accounts, remote_accounts};
+use crate::db::{account_keys, accounts, hosts, remote_accounts};
 use crate::fed::keys::RemoteKey;
 use crate::fed::reading;
+use crate::fed::signature::Variant;
 use crate::fed::wire::{self, Class};
 use crate::ids::AccountId;
 use crate::ops;
@@ -57,9 +58,13 @@ pub fn settled_actor(app: &App, id: &str, budget: &Budget) -> Resolved<Option<Ac
 pub(super) fn store(app: &App, found: &Value, budget: &Budget) -> Resolved<AccountId> {
     let mut actor = reading::actor::read(found).map_err(Failure::refused)?;
     let verified = name(app, &mut actor, budget)?;
-    let id = app
-        .db()
-        .write(|tx| ops::remote_accounts::store(tx, &actor.account, &actor.keys, verified))?;
+    let id = app.db().write(|tx| {
+        if actor.takes_rfc9421 {
+            let host = wire::host_of(&actor.account.uri).unwrap_or_default();
+            hosts::is_said_to_take(tx, &host, Variant::Message.name())?;
+        }
+        ops::remote_accounts::store(tx, &actor.account, &actor.keys, verified)
+    })?;
     for (key, _) in &actor.keys {
         app.fed().keys.forget(key);
     }

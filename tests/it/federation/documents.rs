@@ -435,6 +435,51 @@ fn pins_replies_and_counts_have_collections() {
     );
 }
 
+#[test]
+fn the_tags_of_a_profile_are_a_collection() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let own = fetch(&server, "/users/alice").ok()["featuredTags"].clone();
+    assert_eq!(own, format!("{BASE}/users/alice/collections/tags"));
+    let none = fetch(&server, "/users/alice/collections/tags").ok();
+    assert_eq!(none["orderedItems"], json!([]));
+    alice
+        .post("/api/v1/featured_tags", &[("name", "Cats")])
+        .ok();
+    let shown = fetch(&server, &path(&own)).ok();
+    assert_eq!(shown["id"], own);
+    let tag = json!({"type": "Hashtag", "name": "#cats", "href": format!("{BASE}/tag/cats")});
+    assert_eq!(shown["orderedItems"], json!([tag]));
+}
+
+#[test]
+fn pages_say_where_their_documents_are() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let status = alice.post_status("hello");
+    let notice = format!("/notice/{}", status["id"].as_str().unwrap());
+    let profile = format!("{BASE}/users/alice");
+    let page = |server: &TestServer, target: &str| {
+        server.request("GET", target, &[("Accept", "text/html")], b"")
+    };
+    for (target, id) in [
+        ("/users/alice", json!(profile)),
+        (notice.as_str(), status["uri"].clone()),
+    ] {
+        let shown = page(&server, target);
+        let id = id.as_str().unwrap();
+        let link = format!("<{id}>; rel=\"alternate\"; type=\"application/activity+json\"");
+        assert_eq!(shown.header("Link"), Some(link.as_str()));
+        let element =
+            format!("<link rel=\"alternate\" type=\"application/activity+json\" href=\"{id}\">");
+        assert!(shown.text().contains(&element), "{}", shown.text());
+        fetch(&server, &id[BASE.len()..]).ok();
+    }
+    let alone = TestServer::with(&["federation.enabled=false"]);
+    alone.user("alice");
+    assert_eq!(page(&alone, "/users/alice").header("Link"), None);
+}
+
 fn without_context(document: &Value) -> Value {
     let mut inner = document.clone();
     inner.as_object_mut().unwrap().remove("@context");

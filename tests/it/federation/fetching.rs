@@ -195,6 +195,33 @@ fn a_server_that_takes_the_newer_signatures_only_is_remembered_for_it() {
 }
 
 #[test]
+fn t6_who_says_that_it_takes_the_newer_signatures_gets_them_at_once() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let rfc =
+        json!([{"href": "https://datatracker.ietf.org/doc/html/rfc9421", "name": "RFC-9421"}]);
+    for (name, said) in [
+        ("bob", json!({"implements": rfc})),
+        (
+            "carl",
+            json!({"generator": {"type": "Application", "implements": rfc}}),
+        ),
+    ] {
+        let picky = Fake::start(true);
+        let id = picky.actor(name);
+        let mut actor = json!({"id": id, "type": "Person", "preferredUsername": name, "inbox": format!("{id}/inbox")});
+        for (key, value) in said.as_object().unwrap() {
+            actor[key] = value.clone();
+        }
+        picky.document(&format!("/users/{name}"), &actor);
+        follow(&server, &alice, &id);
+        let asked = picky.asked(&format!("/users/{name}/inbox"));
+        assert_eq!(asked.len(), 1);
+        assert!(asked[0].to_ascii_lowercase().contains("signature-input:"));
+    }
+}
+
+#[test]
 fn what_a_refusal_means_depends_on_its_number() {
     let server = TestServer::new();
     let alice = server.user("alice");

@@ -92,3 +92,48 @@ fn nobody_makes_us_ask_others_without_end() {
     assert_eq!(count(&server, "SELECT count(*) FROM statuses"), 20);
     assert_eq!(count(&server, "SELECT count(*) FROM inbox_items"), 0);
 }
+
+#[test]
+fn what_is_passed_on_about_our_posts_counts_as_its_origin_tells_it() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let status = alice.post_status("like me");
+    let peer = Fake::start(false);
+    let bob = peer.actor("bob");
+    let eve = Stranger::new(&server, "eve", "evil.example");
+    let said_there = |kind: &str, path: &str| {
+        let document = json!({"id": peer.url(path), "type": kind, "actor": bob, "object": status["uri"], "to": [PUBLIC]});
+        peer.document(path, &document);
+        document
+    };
+    let like = said_there("Like", "/like");
+    let mut forged = like.clone();
+    forged["content"] = json!("🎉");
+    eve.say(&forged);
+    let announce = said_there("Announce", "/announce");
+    eve.say(&announce);
+    eve.say(&announce);
+    let path = format!("/api/v1/statuses/{}", status["id"].as_str().unwrap());
+    let seen = alice.get(&path).ok();
+    assert_eq!(
+        (&seen["favourites_count"], &seen["reblogs_count"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(seen["pleroma"]["emoji_reactions"], json!([]));
+    // Not what the origin says otherwise, or not at all, or of another.
+    let mut other = said_there("Like", "/other");
+    other["type"] = json!("Announce");
+    eve.say(&other);
+    eve.say(&json!({"id": peer.url("/none"), "type": "Like", "actor": peer.actor("carl"), "object": status["uri"]}));
+    let mut elsewhere = said_there("Like", "/elsewhere");
+    elsewhere["actor"] = json!(Fake::start(false).actor("dora"));
+    peer.document("/elsewhere", &elsewhere);
+    elsewhere["actor"] = json!(bob);
+    eve.say(&elsewhere);
+    let seen = alice.get(&path).ok();
+    assert_eq!(
+        (&seen["favourites_count"], &seen["reblogs_count"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(count(&server, "SELECT count(*) FROM inbox_items"), 0);
+}
