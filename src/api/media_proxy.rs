@@ -34,15 +34,19 @@ pub fn show(cx: &Ctx) -> Result<Reply> {
             let range = asked.range.filter(|_| asked.if_range.is_none());
             versioned(Reply::file(file, mime, range, A_WEEK)?, version)
         }
-        Found::Part {
+        Found::Passing {
             mime,
             range,
             length,
             content,
             version,
         } => {
-            let reply = Reply::stream(content, length, mime, A_WEEK).status(206);
-            versioned(reply.header("Content-Range", &range), version)
+            let reply = Reply::stream(content, length, mime, A_WEEK);
+            let reply = match range {
+                Some(range) => reply.status(206).header("Content-Range", &range),
+                None => reply,
+            };
+            versioned(reply, version)
         }
         Found::Unchanged(version) => versioned(Reply::empty(304), version),
         Found::NoSuchPart(range) => match range {

@@ -18,7 +18,7 @@ use super::fetch::{FetchError, Head, Limits, Request, Stream};
 use crate::app::App;
 use crate::db::{domain_policies, media_proxy_bans};
 use crate::error::{Error, Result};
-use crate::media::sniff::{Kind, sniff};
+use crate::media::sniff::{Class, Kind, sniff};
 use places::{Place, Places};
 
 /// The most that goes through in one answer, and for how long: 25 MiB and 30 s.
@@ -76,13 +76,14 @@ pub enum Found {
         /// By which its version is known.
         version: Version,
     },
-    /// What was asked for, or the first 25 MiB of that.
-    Part {
+    /// What is handed through: the part that was asked for, or the first 25 MiB of that; or all of a film or of sound that is larger,
+    /// cut there, for players that ask for the rest by themselves.
+    Passing {
         /// The content type.
         mime: &'static str,
-        /// `Content-Range`
-        range: String,
-        /// Bytes.
+        /// `Content-Range` of a part.
+        range: Option<String>,
+        /// Bytes, of what is cut too.
         length: u64,
         /// The content, as it comes.
         content: Box<dyn Read + Send>,
@@ -207,11 +208,25 @@ fn open(app: &App, url: &str, asked: &Asked) -> Result<Stream> {
 /// Fetches all of it to the disk.
 fn whole(app: &App, url: &str, mut answer: Stream, place: Place) -> Result<Found> {
     let declared = declared_length(&answer.head);
-    if declared.is_some_and(|length| length > LIMITS.size) {
-        return Err(too_large());
-    }
     let beginning = beginning(&mut answer)?;
     let kind = sniff(&beginning).ok_or(Error::NotFound("File"))?;
+    if let Some(length) = declared.filter(|length| *length > LIMITS.size) {
+        let version = Version::of(&answer.head);
+        let content = Box::new(Held {
+            content: Cursor::new(beginning).chain(answer),
+            place,
+        });
+        return match kind.class {
+            Class::Image => Err(too_large()),
+            Class::Video | Class::Audio => Ok(Found::Passing {
+                mime: kind.mime,
+                range: None,
+                length,
+                content,
+                version,
+            }),
+        };
+    }
     let mut draft = app.remote_cache().begin()?;
     draft.file.write_all(&beginning)?;
     let mut piece = [0; 16 << 10];
@@ -265,9 +280,9 @@ fn part(app: &App, url: &str, mut answer: Stream, place: Place) -> Result<Found>
     kinds.insert(url.to_owned(), kind);
     let length = range.length().min(LIMITS.size);
     let content = Cursor::new(beginning).chain(answer).take(length);
-    Ok(Found::Part {
+    Ok(Found::Passing {
         mime: kind.mime,
-        range: range.cut(length),
+        range: Some(range.cut(length)),
         length,
         content: Box::new(Held { content, place }),
         version,

@@ -63,9 +63,10 @@ impl Size {
 
 /// Renders one attachment.
 pub fn attachment(row: &MediaRow, house: &House) -> Attachment {
-    let elsewhere = |url: &Option<String>| {
-        let url = url.as_deref();
-        url.map(|url| house.remote_media.address(url))
+    let elsewhere = |url: &Option<String>| match (url.as_deref(), row.kind.as_str()) {
+        // No picture, sound or film: clients show a link, and the proxy would not let it through.
+        (url, "unknown") => url.map(str::to_owned),
+        (url, _) => url.map(|url| house.remote_media.address(url)),
     };
     let remote_url = elsewhere(&row.remote_url);
     let url = match (&row.file, &remote_url) {

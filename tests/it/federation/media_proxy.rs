@@ -5,10 +5,12 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use kenoma::config::BaseUrl;
+use kenoma::media::remote::RemoteMedia;
 use serde_json::{Value, json};
 
 use super::fake::Fake;
-use crate::binary::PATIENCE;
+use crate::binary::{PATIENCE, Program};
 use crate::support::{Answer, BASE, TestServer, TestUser, encode};
 
 const ON: &str = "media_proxy.enabled=true";
@@ -63,7 +65,8 @@ fn publish(elsewhere: &Fake) -> String {
     note["attachment"] = json!([
         {"type": "Document", "mediaType": "image/png", "url": elsewhere.url("/media/a.png")},
         {"type": "Document", "mediaType": "video/mp4", "url": elsewhere.url("/media/b.mp4"),
-         "icon": {"type": "Image", "url": elsewhere.url("/media/b.png")}}
+         "icon": {"type": "Image", "url": elsewhere.url("/media/b.png")}},
+        {"type": "Document", "mediaType": "application/pdf", "url": elsewhere.url("/papers/c.pdf")}
     ]);
     elsewhere.document("/notes/1", &note);
     elsewhere.url("/notes/1")
@@ -119,6 +122,8 @@ fn with_the_setting_every_remote_picture_is_a_link_of_ours() {
         let url = media[at][key].as_str().unwrap();
         assert!(url.ends_with(&format!("/{name}")), "{url}");
     }
+    // What no client shows by itself is a link to where it lies.
+    assert_eq!(media[2]["url"], elsewhere.url("/papers/c.pdf"));
     let url = media[0]["url"]
         .as_str()
         .unwrap()
@@ -250,8 +255,26 @@ fn sec_f8_what_is_larger_than_25_mib_is_cut() {
         let _ = stream.write_all(&png(26 * MEBIBYTE));
     });
     get(&server, &endless.url("/a.png")).refused(502, "The file on the other server is too large");
-    // Of a film, a player is given as much as may go through, and told that there is more.
+    // A film that is asked for whole breaks off; players go on from there by themselves.
     let film = mp4(26 * MEBIBYTE);
+    elsewhere.raw("/whole.mp4", 200, "", film.clone());
+    let request = rouille::Request::fake_http(
+        "GET",
+        link(&server, &elsewhere.url("/whole.mp4")),
+        Vec::new(),
+        Vec::new(),
+    );
+    let response = kenoma::web::dispatch::answer(&server.app, &request);
+    let (mut body, length) = response.data.into_reader_and_size();
+    let mut got = Vec::new();
+    assert!(body.read_to_end(&mut got).is_err() && got == film[..got.len()]);
+    assert!(
+        got.len() <= 25 * MEBIBYTE && got.len() > 24 * MEBIBYTE,
+        "{}",
+        got.len()
+    );
+    assert_eq!(length, Some(film.len()));
+    // Of a film, a player is given as much as may go through, and told that there is more.
     let range = format!("Content-Range: bytes 0-{}/{}", film.len() - 1, film.len());
     elsewhere.raw("/a.mp4", 206, &range, film.clone());
     let answer = server.request(
@@ -475,6 +498,55 @@ fn files_of_servers_that_are_kept_away_are_404() {
     }
     server.run_jobs();
     assert_eq!(get(&server, &open.url("/a.png")).status, 200);
+}
+
+#[test]
+fn sec_f8_a_slow_server_elsewhere_takes_no_thread_of_the_real_program() {
+    let (go_on, told) = std::sync::mpsc::channel::<()>();
+    let told = Mutex::new(told);
+    let (asked, is_asked) = std::sync::mpsc::channel::<()>();
+    let asked = Mutex::new(asked);
+    let elsewhere = Remote::start(move |stream, _| {
+        asked.lock().unwrap().send(()).unwrap();
+        told.lock().unwrap().recv().unwrap();
+        stream
+            .write_all(b"HTTP/1.1 200 X\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        stream.write_all(&png(100)).unwrap();
+    });
+    for door in ["true", "false"] {
+        let door = format!("server.front_door={door}");
+        // Without the door there is one set of threads for all.
+        let threads = if door.ends_with("true") {
+            "server.threads=1"
+        } else {
+            "server.threads=2"
+        };
+        let server = Program::ephemeral(&["--set", ON, "--set", &door, "--set", threads]);
+        let db = rusqlite::Connection::open(server.data.join("kenoma.db")).unwrap();
+        let key: String = db
+            .query_row(
+                "SELECT value FROM server_state WHERE key = 'media_proxy_key'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        let base = format!("http://{}", server.address);
+        let media = RemoteMedia::new(&BaseUrl::parse(&base).unwrap(), Some(&key));
+        let path = media.address(&elsewhere.url("/a.png"));
+        let path = path.strip_prefix(&base).unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| server.get(path, ""));
+            is_asked.recv().unwrap();
+            for _ in 0..5 {
+                assert_eq!(server.get("/api/v1/instance", "").status, 200);
+            }
+            assert!(!waiting.is_finished());
+            go_on.send(()).unwrap();
+            let answer = waiting.join().unwrap();
+            assert_eq!((answer.status, answer.body), (200, png(100)));
+        });
+    }
 }
 
 const CACHES: &str = "/api/pleroma/admin/media_proxy_caches";
