@@ -1,7 +1,9 @@
 //! Files of other servers through this one (federation.md 10; security.md F8; T23).
 
+mod remote;
+
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,25 +11,14 @@ use kenoma::config::BaseUrl;
 use kenoma::media::remote::RemoteMedia;
 use serde_json::{Value, json};
 
+use remote::{Ranges, Remote, mp4, png};
+
 use super::fake::Fake;
 use crate::binary::{PATIENCE, Program};
 use crate::support::{Answer, BASE, TestServer, TestUser, encode};
 
 const ON: &str = "media_proxy.enabled=true";
 const MEBIBYTE: usize = 1 << 20;
-
-/// The beginning of a picture, and something behind it.
-fn png(length: usize) -> Vec<u8> {
-    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0".to_vec();
-    bytes.resize(length.max(bytes.len()), b'x');
-    bytes
-}
-
-fn mp4(length: usize) -> Vec<u8> {
-    let mut bytes = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2".to_vec();
-    bytes.extend((bytes.len()..length).map(|at| (at % 251) as u8));
-    bytes
-}
 
 /// The path of our link to a file elsewhere.
 fn link(server: &TestServer, url: &str) -> String {
@@ -719,86 +710,4 @@ fn files_of_cache(server: &TestServer) -> Vec<u64> {
     entries
         .map(|entry| entry.unwrap().metadata().unwrap().len())
         .collect()
-}
-
-/// A server that answers as it likes, each connection in a thread of its own. One request per connection.
-struct Remote {
-    base: String,
-}
-
-impl Remote {
-    fn start(answer: impl Fn(&mut TcpStream, &str) + Send + Sync + 'static) -> Remote {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let answer = Arc::new(answer);
-        std::thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                let answer = Arc::clone(&answer);
-                std::thread::spawn(move || {
-                    let mut head = Vec::new();
-                    let mut byte = [0];
-                    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) > 0 {
-                        head.push(byte[0]);
-                    }
-                    answer(&mut stream, &String::from_utf8_lossy(&head));
-                });
-            }
-        });
-        Remote { base }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
-    }
-}
-
-/// A server that understands ranges: of a film, and of a page that it calls a film.
-struct Ranges {
-    remote: Remote,
-    requests: Arc<Mutex<usize>>,
-}
-
-impl Ranges {
-    fn start() -> Ranges {
-        let requests = Arc::new(Mutex::new(0));
-        let counting = Arc::clone(&requests);
-        let remote = Remote::start(move |stream, head| {
-            *counting.lock().unwrap() += 1;
-            let content = match head.starts_with("GET /film ") {
-                true => mp4(100_000),
-                false => vec![b'<'; 100_000],
-            };
-            let lower = head.to_ascii_lowercase();
-            let range = lower
-                .lines()
-                .find_map(|line| line.strip_prefix("range: bytes="))
-                .unwrap();
-            let (first, last) = range.split_once('-').unwrap();
-            let first: usize = first.parse().unwrap();
-            let last = last
-                .parse()
-                .map_or(content.len(), |last: usize| last + 1)
-                .min(content.len());
-            let (status, range, body) = match first < content.len() {
-                true => (206, format!("{first}-{}", last - 1), &content[first..last]),
-                false => (416, "*".into(), &[][..]),
-            };
-            let _ = write!(
-                stream,
-                "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Type: video/mp4\r\nContent-Range: bytes {range}/100000\r\n\
-                 Content-Length: {}\r\n\r\n",
-                body.len()
-            );
-            let _ = stream.write_all(body);
-        });
-        Ranges { remote, requests }
-    }
-
-    fn url(&self, path: &str) -> String {
-        self.remote.url(path)
-    }
-
-    fn requests(&self) -> usize {
-        *self.requests.lock().unwrap()
-    }
 }
