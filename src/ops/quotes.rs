@@ -141,6 +141,17 @@ pub fn requoted(tx: &Tx, row: &StatusRow, quote: Option<&RemoteQuote>) -> Result
     }
 }
 
+/// A post from elsewhere that came without a quote is meant to have one, as whoever wrote it says when asking for consent.
+pub fn meant(tx: &Tx, author: AccountId, quoting: &str, quote: Option<&RemoteQuote>) -> Result<()> {
+    match by_uri(tx, quoting)?.filter(|row| row.account == author && !row.local) {
+        Some(row) if quotes::of_status(tx, row.id)?.is_none() => {
+            tx.emit(Event::Edited(row.id));
+            requoted(tx, &row, quote)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Somebody elsewhere asks to quote a status of ours by the post of that id, which is stored by now: the author's policy
 /// answers.
 pub fn requested(

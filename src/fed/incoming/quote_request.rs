@@ -25,8 +25,7 @@ pub fn request(activity: &Activity) -> Handled {
         return Ok(Verdict::Ignored("a QuoteRequest for what is not here"));
     };
     let mut post = None;
-    if known.is_none() && wire::type_of(instrument).0 == Class::Post && is_own(activity, instrument)
-    {
+    if wire::type_of(instrument).0 == Class::Post && is_own(activity, instrument) {
         let read = post::read(instrument, around(activity))
             .map_err(|reason| Failure::Refused(reason.to_owned()))?;
         post = Some(read);
@@ -37,8 +36,13 @@ pub fn request(activity: &Activity) -> Handled {
         }
     }
     activity.apply(|tx| {
-        if let Some(post) = &post {
-            remote_statuses::store(tx, activity.actor.id, post, None)?;
+        match &post {
+            Some(post) if known.is_none() => {
+                remote_statuses::store(tx, activity.actor.id, post, None)?;
+            }
+            // Followers get the post at once, when it may not say yet what it quotes.
+            Some(post) => quotes::meant(tx, activity.actor.id, quoting, post.quote.as_ref())?,
+            None => {}
         }
         quotes::requested(
             tx,

@@ -434,3 +434,33 @@ fn a_quote_is_granted_by_the_other_server_and_taken_back_there() {
     );
     assert_eq!(refused.status, 403);
 }
+
+#[test]
+fn a_quote_by_somebody_whom_its_author_follows_is_granted_although_the_post_came_before_the_question()
+ {
+    let (a, b) = (Peer::start(&[]), Peer::start(&[]));
+    let (ann, bob, eve) = (a.user("ann"), b.user("bob"), b.user("eve"));
+    for who in [&bob, &eve] {
+        pair::follow(who, &pair::find(who, "ann", &a));
+    }
+    settle(&a, &b);
+    let post = bob.post_status("quote me");
+    let quoting = quote(&ann, &copy(&ann, &post));
+    settle(&a, &b);
+    let here = ann.get(&format!("/api/v1/statuses/{}", id(&quoting))).ok();
+    assert_eq!(here["quote"]["state"], "accepted");
+    for who in [&bob, &eve] {
+        let home = who.get("/api/v1/timelines/home").ok();
+        let there = home
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|status| status["uri"] == quoting["uri"])
+            .unwrap();
+        assert_eq!(there["quote"]["state"], "accepted");
+        assert_eq!(there["quote"]["quoted_status"]["id"], post["id"]);
+    }
+    assert_eq!(pair::kinds(&bob), ["quote"]);
+    let counted = bob.get(&format!("/api/v1/statuses/{}", id(&post))).ok();
+    assert_eq!(counted["quotes_count"], 1);
+}
