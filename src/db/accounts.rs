@@ -57,6 +57,8 @@ pub struct AccountRow {
     pub accepts_chat_messages: Option<bool>,
     /// JSON array of actor ids.
     pub also_known_as: String,
+    /// Where it moved, if it did.
+    pub moved_to: Option<AccountId>,
     /// JSON array of moderation tags.
     pub moderation_tags: String,
     /// Active followers.
@@ -145,6 +147,7 @@ impl AccountRow {
             hide_follows_count: row.get("hide_follows_count")?,
             accepts_chat_messages: row.get("accepts_chat_messages")?,
             also_known_as: row.get("also_known_as")?,
+            moved_to: row.get("moved_to_id")?,
             moderation_tags: row.get("moderation_tags")?,
             followers_count: row.get("followers_count")?,
             following_count: row.get("following_count")?,
@@ -174,7 +177,7 @@ macro_rules! select {
         concat!(
             "SELECT a.id, a.username, a.host, a.uri, a.url, a.actor_type, a.display_name, a.note, a.fields, a.emojis, a.avatar, a.header,
                     a.background, a.locked, a.discoverable, a.hide_favourites, a.hide_followers, a.hide_follows, a.hide_followers_count,
-                    a.hide_follows_count, a.accepts_chat_messages, a.also_known_as, a.moderation_tags, a.followers_count,
+                    a.hide_follows_count, a.accepts_chat_messages, a.also_known_as, a.moved_to_id, a.moderation_tags, a.followers_count,
                     a.following_count, a.statuses_count, a.last_status_at, a.hidden, a.deactivated, a.deleted_at, a.created_at, a.rev,
                     u.is_admin, u.is_moderator, u.show_role, u.confirmation_pending, u.approval_pending, u.skip_thread_containment
                FROM accounts AS a LEFT JOIN users AS u ON u.account_id = a.id ",

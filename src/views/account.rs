@@ -55,6 +55,9 @@ pub struct Core {
     pub emojis: Vec<Emoji>,
     pub fields: Box<RawValue>,
     pub roles: Vec<Role>,
+    /// The account that this one moved to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Box<RawValue>>,
 }
 
 /// A role badge.
@@ -136,10 +139,30 @@ impl View<'_> {
             .into_iter()
             .map(|row| (row.id, row))
             .collect();
-        let rows = ids.iter().filter_map(|id| rows.remove(id));
-        Ok(rows
-            .map(|row| build(&row, self.house, self.admin))
-            .collect())
+        let rows: Vec<AccountRow> = ids.iter().filter_map(|id| rows.remove(id)).collect();
+        self.built(&rows)
+    }
+
+    /// The entities of rows, in their order, with the accounts that they moved to.
+    pub(super) fn built(&self, rows: &[AccountRow]) -> Result<Vec<Account>> {
+        let moved: Vec<AccountId> = rows.iter().filter_map(|row| row.moved_to).collect();
+        let targets = match moved.is_empty() {
+            true => Vec::new(),
+            false => db::accounts::by_ids(self.db, &moved)?,
+        };
+        rows.iter()
+            .map(|row| {
+                let mut account = build(row, self.house, self.admin);
+                let target = targets
+                    .iter()
+                    .find(|target| Some(target.id) == row.moved_to);
+                if let Some(target) = target.filter(|target| !target.hidden) {
+                    let target = build(target, self.house, self.admin);
+                    account.core.moved = Some(to_raw_value(&target)?);
+                }
+                Ok(account)
+            })
+            .collect()
     }
 
     /// Accounts in the order of the ids, each with the viewer's relationship to it (`with_relationships`).
@@ -174,11 +197,15 @@ impl View<'_> {
         if missing.is_empty() {
             return Ok(found);
         }
-        for row in db::accounts::by_ids(self.db, &missing)? {
-            let account: Arc<RawValue> = to_raw_value(&build(&row, self.house, self.admin))?.into();
-            self.house
-                .fragments
-                .keep_account((row.id, row.rev, self.admin), account.clone());
+        let rows = db::accounts::by_ids(self.db, &missing)?;
+        for (row, account) in rows.iter().zip(self.built(&rows)?) {
+            // The account that another moved to changes with a revision of its own.
+            let account: Arc<RawValue> = to_raw_value(&account)?.into();
+            if row.moved_to.is_none() {
+                self.house
+                    .fragments
+                    .keep_account((row.id, row.rev, self.admin), account.clone());
+            }
             found.insert(row.id, account);
         }
         Ok(found)
@@ -254,6 +281,7 @@ fn core(row: &AccountRow, house: &House) -> Core {
         emojis: emojis(row, house),
         fields: raw(&row.fields, "[]"),
         roles: roles(role),
+        moved: None,
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::View;
-use super::account::{self, Core, PleromaPart, raw};
+use super::account::{Core, PleromaPart, raw};
 use crate::db;
 use crate::db::accounts::AccountRow;
 use crate::db::preferences::{NotificationSettings, PrivateRow};
@@ -85,13 +85,13 @@ struct OwnNotificationSettings {
 pub fn load(view: &View, me: AccountId) -> Result<CredentialAccount> {
     let (row, private) = rows(view, me)?;
     let store = raw(&private.settings_store, "{}");
-    Ok(build(view, &row, private, Some(store)))
+    build(view, row, private, Some(store))
 }
 
 /// The own account among others: everything but the settings of front-ends.
 pub fn without_store(view: &View, me: AccountId) -> Result<CredentialAccount> {
     let (row, private) = rows(view, me)?;
-    Ok(build(view, &row, private, None))
+    build(view, row, private, None)
 }
 
 fn rows(view: &View, me: AccountId) -> Result<(AccountRow, PrivateRow)> {
@@ -101,19 +101,21 @@ fn rows(view: &View, me: AccountId) -> Result<(AccountRow, PrivateRow)> {
 
 fn build(
     view: &View,
-    row: &AccountRow,
+    row: AccountRow,
     private: PrivateRow,
     settings_store: Option<Box<RawValue>>,
-) -> CredentialAccount {
-    let mut shown = account::build(row, view.house, view.admin);
+) -> Result<CredentialAccount> {
+    let rows = [row];
+    let mut shown = view.built(&rows)?.pop().ok_or(Error::record())?;
+    let [row] = rows;
     // The owner sees the counts and the role that others may not.
     shown.core.followers_count = row.followers_count;
     shown.core.following_count = row.following_count;
     shown.pleroma.is_admin = Some(private.is_admin);
     shown.pleroma.is_moderator = Some(private.is_moderator);
-    CredentialAccount {
+    Ok(CredentialAccount {
         follow_requests_count: private.follow_requests,
-        source: source(row, &private),
+        source: source(&row, &private),
         role: role(&private),
         core: shown.core,
         pleroma: OwnPleromaPart {
@@ -130,7 +132,7 @@ fn build(
                 settings: private.notification_settings,
             },
         },
-    }
+    })
 }
 
 fn source(row: &AccountRow, private: &PrivateRow) -> Source {

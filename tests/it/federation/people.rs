@@ -135,4 +135,23 @@ fn who_moves_to_another_server_is_followed_there_and_may_leave_the_old_one() {
     assert_eq!(kinds(&ann), ["move"]);
     let told = ann.get("/api/v1/notifications").ok();
     assert_eq!(told[0]["target"]["acct"], target);
+    // Where they went is seen on both sides, by lists of accounts too, and as it is now.
+    dora.patch(
+        "/api/v1/accounts/update_credentials",
+        &[("display_name", "Dora")],
+    )
+    .ok();
+    for other in [&a, &b] {
+        settle(&c, other);
+    }
+    let seen = ann.get(&format!("/api/v1/accounts/{}", id(&there))).ok();
+    assert_eq!(
+        (&seen["moved"]["acct"], &seen["moved"]["display_name"]),
+        (&json!(target), &json!("Dora"))
+    );
+    assert!(seen["moved"].get("moved").is_none());
+    let own = b.server.get(&format!("/api/v1/accounts/{}", bob.id)).ok();
+    assert_eq!(own["moved"]["acct"], target);
+    let me = bob.get("/api/v1/accounts/verify_credentials").ok();
+    assert_eq!(me["moved"]["acct"], target);
 }
