@@ -895,6 +895,7 @@ CREATE TABLE deliveries (
   lease_until INTEGER NOT NULL DEFAULT 0,           -- a worker has it until then; leases end at start
   last_status INTEGER,                              -- the HTTP status of the last answer
   last_error  TEXT,
+  refused     INTEGER NOT NULL DEFAULT 0,           -- the host had it and did not take it: younger ones go past it
   UNIQUE (activity_id, inbox)
 );
 CREATE INDEX deliveries_due ON deliveries (urgency, run_at) WHERE state = 0;

@@ -34,49 +34,66 @@ pub struct DeliveryRow {
     pub signer: Signer,
     pub status: Option<StatusId>,
     pub json: String,
+    /// When it was said.
+    pub created_at: Timestamp,
 }
 
-/// Takes the most urgent delivery that is due, of a host that nobody sends to at the moment.
+/// Takes the most urgent delivery that is due, of a host that nobody sends to at the moment. Where the host did not answer last,
+/// its turn goes to the oldest that waits for it, so that all arrive in their order when it is back.
 pub fn lease(db: &Connection, lease: Duration) -> Result<Option<DeliveryRow>> {
     let now = Timestamp::now();
-    let taken = db
+    let due = db
         .prepare_cached(
-            "UPDATE deliveries SET lease_until = ?2
-              WHERE id = (SELECT d.id FROM deliveries AS d
-                           WHERE d.state = 0 AND d.run_at <= ?1 AND d.lease_until <= ?1
-                             AND NOT EXISTS (SELECT 1 FROM deliveries AS other
-                                              WHERE other.host = d.host AND other.state = 0 AND other.lease_until > ?1)
-                           ORDER BY d.urgency, d.run_at LIMIT 1)
-             RETURNING id, activity_id, inbox, host, attempts",
+            "SELECT d.id, d.host, d.urgency FROM deliveries AS d
+              WHERE d.state = 0 AND d.run_at <= ?1 AND d.lease_until <= ?1
+                AND NOT EXISTS (SELECT 1 FROM deliveries AS other
+                                 WHERE other.host = d.host AND other.state = 0 AND other.lease_until > ?1)
+              ORDER BY d.urgency, d.run_at, d.id LIMIT 1",
         )?
-        .query_row(params![now, now.plus(lease)], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-        })
+        .query_row(params![now], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    let Some((id, activity, inbox, host, attempts)) = taken else {
+    let Some((due, host, urgency)) = due else {
         return Ok(None);
     };
-    let activity: i64 = activity;
+    let host: String = host;
+    let id = oldest(db, &host, urgency)?.unwrap_or(due);
+    db.prepare_cached("UPDATE deliveries SET lease_until = ?2 WHERE id = ?1")?
+        .execute(params![id, now.plus(lease)])?;
     let row = db
         .prepare_cached(
-            "SELECT account_id, status_id, json, as_relay FROM activities WHERE id = ?1",
+            "SELECT d.inbox, d.attempts, a.account_id, a.as_relay, a.status_id, a.json, a.created_at
+               FROM deliveries AS d JOIN activities AS a ON a.id = d.activity_id WHERE d.id = ?1",
         )?
-        .query_row(params![activity], |row| {
+        .query_row(params![id], |row| {
             Ok(DeliveryRow {
                 id,
-                inbox,
+                inbox: row.get(0)?,
                 host,
-                attempts,
-                signer: match (row.get(0)?, row.get(3)?) {
+                attempts: row.get(1)?,
+                signer: match (row.get(2)?, row.get(3)?) {
                     (Some(account), _) => Signer::Account(account),
                     (None, false) => Signer::Instance,
                     (None, true) => Signer::Relay,
                 },
-                status: row.get(1)?,
-                json: row.get(2)?,
+                status: row.get(4)?,
+                json: row.get(5)?,
+                created_at: row.get(6)?,
             })
         })?;
     Ok(Some(row))
+}
+
+/// The oldest that waits for a host that did not answer last, without what the host had and did not take.
+fn oldest(db: &Connection, host: &str, urgency: u8) -> Result<Option<i64>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id FROM deliveries
+              WHERE host = ?1 AND state = 0 AND urgency = ?2 AND urgency <> 2 AND refused = 0
+                AND EXISTS (SELECT 1 FROM hosts WHERE host = ?1 AND fails > 0)
+              ORDER BY id LIMIT 1",
+        )?
+        .query_row(params![host, urgency], |row| row.get(0))
+        .optional()?)
 }
 
 /// When the next of those that are put off is due.
@@ -98,20 +115,24 @@ pub fn done(db: &Connection, row: &DeliveryRow, status: u16) -> Result<()> {
     }
 }
 
-/// It did not arrive: another try at `again`, or none.
+/// It did not arrive: another try at `again`, not before the host may be asked, or none. Younger ones need not wait for what the host had and did not take; when it
+/// said nothing (`status`) it may have gone down at that moment, so that must happen thrice.
 pub fn failed(
     db: &Connection,
     id: i64,
+    had_it: bool,
     status: Option<u16>,
     error: &str,
     again: Option<Timestamp>,
 ) -> Result<()> {
     db.prepare_cached(
         "UPDATE deliveries SET attempts = attempts + 1, lease_until = 0, last_status = ?2, last_error = ?3,
-                               state = CASE WHEN ?4 IS NULL OR urgency = 2 THEN 2 ELSE 0 END, run_at = coalesce(?4, run_at)
+                               refused = ?5 AND (?2 IS NOT NULL OR attempts >= 2),
+                               state = CASE WHEN ?4 IS NULL OR urgency = 2 THEN 2 ELSE 0 END,
+                               run_at = max(coalesce(?4, run_at), coalesce((SELECT retry_at FROM hosts WHERE host = deliveries.host), 0))
           WHERE id = ?1",
     )?
-    .execute(params![id, status, error, again])?;
+    .execute(params![id, status, error, again, had_it])?;
     Ok(())
 }
 
@@ -153,10 +174,14 @@ pub fn are_waiting(db: &Connection, account: AccountId) -> Result<bool> {
         .query_row(params![account], |row| row.get(0))?)
 }
 
-/// Gives a delivery back untried.
-pub fn release(db: &Connection, id: i64, run_at: Timestamp) -> Result<()> {
-    db.prepare_cached("UPDATE deliveries SET lease_until = 0, run_at = ?2 WHERE id = ?1")?
-        .execute(params![id, run_at])?;
+/// Gives a delivery back untried, and puts all off that wait for its host.
+pub fn release(db: &Connection, row: &DeliveryRow, run_at: Timestamp) -> Result<()> {
+    db.prepare_cached("UPDATE deliveries SET lease_until = 0 WHERE id = ?1")?
+        .execute(params![row.id])?;
+    db.prepare_cached(
+        "UPDATE deliveries SET run_at = ?2 WHERE host = ?1 AND state = 0 AND run_at < ?2",
+    )?
+    .execute(params![row.host, run_at])?;
     Ok(())
 }
 

@@ -39,7 +39,7 @@ pub fn get(db: &Connection, host: &str) -> Result<HostRow> {
     Ok(found.unwrap_or_default())
 }
 
-/// It answered: whatever was held against it is forgotten, and what waits for it is due now.
+/// It answered: whatever was held against it is forgotten, and what waits for it is due now, in its order.
 pub fn succeeded(db: &Connection, host: &str) -> Result<()> {
     let changed = db
         .prepare_cached(
@@ -47,10 +47,8 @@ pub fn succeeded(db: &Connection, host: &str) -> Result<()> {
         )?
         .execute(params![host])?;
     if changed == 1 {
-        db.prepare_cached(
-            "UPDATE deliveries SET run_at = ?2 WHERE host = ?1 AND state = 0 AND run_at > ?2",
-        )?
-        .execute(params![host, Timestamp::now()])?;
+        db.prepare_cached("UPDATE deliveries SET run_at = ?2 WHERE host = ?1 AND state = 0")?
+            .execute(params![host, Timestamp::now()])?;
     }
     Ok(())
 }

@@ -27,3 +27,5 @@ CREATE TABLE gone_inboxes (
   inbox TEXT    PRIMARY KEY,
   since INTEGER NOT NULL
 ) WITHOUT ROWID;
+-- What waits for a server that is down arrives in its order.
+ALTER TABLE deliveries ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;

@@ -39,11 +39,11 @@ pub fn attempt(app: &App, row: &DeliveryRow) -> Result<()> {
         let error = "the server is not spoken with";
         return app
             .db()
-            .write(|tx| deliveries::failed(tx, row.id, None, error, None));
+            .write(|tx| deliveries::failed(tx, row.id, true, None, error, None));
     }
     let known = app.db().read(|db| hosts::get(db, &row.host))?;
     if let Some(at) = known.retry_at.filter(|at| *at > Timestamp::now()) {
-        return app.db().write(|tx| deliveries::release(tx, row.id, at));
+        return app.db().write(|tx| deliveries::release(tx, row, at));
     }
     let first = signature::remembered(known.signature);
     let mut answered = send(app, row, first)?;
@@ -68,6 +68,14 @@ fn unit(app: &App) -> Duration {
 impl Answered {
     fn is_good(&self) -> bool {
         matches!(self, Answered::Status(200..=299, ..))
+    }
+
+    /// Whether nobody was there, or nobody who could take anything: it has nothing to do with what was sent.
+    fn is_of_the_host(&self) -> bool {
+        matches!(
+            self,
+            Answered::Status(429 | 502..=504, ..) | Answered::Nothing(FetchError::Unreachable(_))
+        )
     }
 
     fn is_about_signature(&self) -> bool {
@@ -117,8 +125,8 @@ fn send(app: &App, row: &DeliveryRow, variant: Variant) -> Result<Answered> {
 
 /// Writes down what came of a try.
 fn note(tx: &Tx, row: &DeliveryRow, answered: &Answered, unit: Duration) -> Result<()> {
-    let tries = row.attempts + 1;
-    let (status, text, retries) = match answered {
+    let all = SCHEDULE.len() as u32 + 1;
+    let (status, text, most) = match answered {
         Answered::Status(status @ 200..=299, ..) => {
             hosts::succeeded(tx, &row.host)?;
             return deliveries::done(tx, row, *status);
@@ -128,15 +136,12 @@ fn note(tx: &Tx, row: &DeliveryRow, answered: &Answered, unit: Duration) -> Resu
                 410 => 1,
                 400 | 404 | 405 | 413 | 415 | 422 => 2,
                 401 | 403 => 3,
-                _ => SCHEDULE.len() as u32 + 1,
+                _ => all,
             };
             (Some(*status), text.clone(), most)
         }
         Answered::Nothing(error) => {
-            let most = match error.is_temporary() {
-                true => SCHEDULE.len() as u32 + 1,
-                false => 1,
-            };
+            let most = if error.is_temporary() { all } else { 1 };
             (None, error.to_string(), most)
         }
     };
@@ -144,22 +149,38 @@ fn note(tx: &Tx, row: &DeliveryRow, answered: &Answered, unit: Duration) -> Resu
         deliveries::inbox_gone(tx, &row.inbox, &row.host)?;
     }
     let now = Timestamp::now();
+    let is_nobody_there = answered.is_of_the_host();
     if let Answered::Status(429 | 503, _, Some(pause)) = answered {
         hosts::wait_until(tx, &row.host, now.plus((*pause).min(DAY)))?;
+    } else if is_nobody_there {
+        // All that wait for it wait for this one, so that it costs a connection a step, and nothing overtakes.
+        let pause = |fails: u32| jittered(pause_after(fails.min(row.attempts), unit));
+        hosts::failed(tx, &row.host, 1, pause)?;
     } else if matches!(
         answered,
         Answered::Nothing(_) | Answered::Status(500..=599, ..)
     ) {
         hosts::failed(tx, &row.host, THRESHOLD, |fails| pause_after(fails, unit))?;
     }
-    let again = (tries < retries).then(|| now.plus(jittered(pause_after(row.attempts, unit))));
+    let is_over = row.attempts + 1 >= most && (most < all || is_old(row, now, unit));
+    let again = (!is_over).then(|| match is_nobody_there {
+        true => now,
+        false => now.plus(jittered(pause_after(row.attempts, unit))),
+    });
     let text: String = text.chars().take(200).collect();
     log::info!(
         "delivery to {} failed ({status:?}): {}",
         row.inbox,
         text.escape_debug()
     );
-    deliveries::failed(tx, row.id, status, &text, again)
+    deliveries::failed(tx, row.id, !is_nobody_there, status, &text, again)
+}
+
+/// Whether a delivery has waited for as long as the schedule lasts. Tries may follow each other faster than that: whenever a server
+/// is heard of, it is tried at once.
+fn is_old(row: &DeliveryRow, now: Timestamp, unit: Duration) -> bool {
+    let whole: u32 = SCHEDULE.iter().sum();
+    row.created_at.plus((unit * whole).mul_f64(0.8)) <= now
 }
 
 /// How long to wait after so many failures before.

@@ -169,9 +169,12 @@ pub enum FetchError {
     /// Longer than [`Limits::total`], or slower than 1 KiB/s.
     #[error("the answer took too long")]
     TooSlow,
-    /// No connection, or a broken one.
+    /// No connection.
     #[error("no answer: {0}")]
     Unreachable(String),
+    /// A connection that broke.
+    #[error("no answer: {0}")]
+    Broken(String),
     /// The answer could not be stored here.
     #[error("the answer cannot be written: {0}")]
     Unwritable(#[source] io::Error),
@@ -374,14 +377,30 @@ impl Read for Stream {
 /// Why the head did not come.
 fn failed(error: ureq::Error) -> FetchError {
     match error {
+        ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect)
+        | ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed => FetchError::Unreachable(error.to_string()),
+        ureq::Error::Io(ref cause) if is_about_connecting(cause) => {
+            FetchError::Unreachable(error.to_string())
+        }
         ureq::Error::Timeout(_) => FetchError::TooSlow,
         ureq::Error::LargeResponseHeader(..) => FetchError::TooLarge,
         ureq::Error::BadUri(_) | ureq::Error::Http(_) => FetchError::Refused("not an address"),
         ureq::Error::Other(cause) if cause.is::<PrivateAddress>() => {
             FetchError::Refused("the host has no public address")
         }
-        other => FetchError::Unreachable(other.to_string()),
+        other => FetchError::Broken(other.to_string()),
     }
+}
+
+fn is_about_connecting(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::AddrNotAvailable
+    )
 }
 
 /// Why the body did not come.
@@ -391,7 +410,7 @@ fn broken(error: io::Error) -> FetchError {
         io::ErrorKind::TimedOut => FetchError::TooSlow,
         _ => match ureq::Error::from(error) {
             ureq::Error::Timeout(_) => FetchError::TooSlow,
-            other => FetchError::Unreachable(other.to_string()),
+            other => FetchError::Broken(other.to_string()),
         },
     }
 }

@@ -189,8 +189,10 @@ fn open(app: &App, url: &str, asked: &Asked) -> Result<Stream> {
     );
     let request = Request::get(url, ACCEPT, LIMITS).headers(&headers);
     let answer = app.client().open(&request).map_err(|error| {
-        if let (FetchError::Unreachable(_) | FetchError::TooSlow, Some(host)) =
-            (&error, authority(url))
+        if let (
+            FetchError::Unreachable(_) | FetchError::Broken(_) | FetchError::TooSlow,
+            Some(host),
+        ) = (&error, authority(url))
         {
             let until = Instant::now() + LEFT_ALONE;
             app.fed().media_proxy.silent.insert(host, until);

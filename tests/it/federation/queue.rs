@@ -48,10 +48,10 @@ fn waits(server: &TestServer) -> Vec<i64> {
 }
 
 fn make_due(server: &TestServer) {
-    server
-        .sql()
-        .execute("UPDATE deliveries SET run_at = 0 WHERE state = 0", [])
+    let sql = server.sql();
+    sql.execute("UPDATE deliveries SET run_at = 0 WHERE state = 0", [])
         .unwrap();
+    sql.execute("UPDATE hosts SET retry_at = 0", []).unwrap();
 }
 
 #[test]
@@ -111,13 +111,25 @@ fn t15_what_failed_is_tried_again_by_the_schedule_and_given_up_in_the_end() {
             "{minutes} min: {wait} ms"
         );
     }
-    make_due(&server);
-    server.sql().execute("DELETE FROM hosts", []).unwrap();
-    assert!(kenoma::jobs::deliver::once(&server.app).unwrap());
-    assert!(waits(&server).is_empty());
+    let last = || {
+        make_due(&server);
+        server.sql().execute("DELETE FROM hosts", []).unwrap();
+        assert!(kenoma::jobs::deliver::once(&server.app).unwrap());
+        waits(&server).len()
+    };
+    // Not before the four days are over, however often it was tried meanwhile.
+    assert_eq!(last(), 1);
+    server
+        .sql()
+        .execute(
+            "UPDATE activities SET created_at = created_at - 86400000 * 4",
+            [],
+        )
+        .unwrap();
+    assert_eq!(last(), 0);
     assert_eq!(
         number(&server, "SELECT attempts FROM deliveries WHERE state = 2"),
-        11
+        12
     );
 }
 
@@ -146,10 +158,6 @@ fn t15_a_server_that_is_down_is_probed_once_a_time_until_it_is_heard_of() {
         "the others wait too"
     );
     // When the time has come, one tries, and the others go on waiting.
-    server
-        .sql()
-        .execute("UPDATE hosts SET retry_at = 0", [])
-        .unwrap();
     make_due(&server);
     server.federate();
     assert_eq!(posts(&peer).len(), 6);
@@ -188,6 +196,104 @@ fn t15_a_server_that_is_down_is_probed_once_a_time_until_it_is_heard_of() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!((sent.len(), ids.len()), (16, 10));
+}
+
+/// The texts of what a peer was sent since so many requests.
+fn texts(peer: &Fake, before: usize) -> Vec<String> {
+    let sent = posts(peer).split_off(before).into_iter();
+    sent.map(|create| create["object"]["source"]["content"].to_string())
+        .collect()
+}
+
+/// Makes all that waits due, the youngest first, and the host worth a try.
+fn make_due_backwards(server: &TestServer) {
+    let sql = server.sql();
+    sql.execute(
+        "UPDATE deliveries SET run_at = -id % 1000000 WHERE state = 0",
+        [],
+    )
+    .unwrap();
+    sql.execute("UPDATE hosts SET retry_at = 0", []).unwrap();
+}
+
+#[test]
+fn t15_what_waited_for_a_server_arrives_in_its_order() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let peer = Fake::start(false);
+    make_follow(&server, met(&alice, &peer, "bob"), &alice);
+    peer.raw("/inbox", 503, "", "");
+    for number in 0..4 {
+        alice.post_status(&number.to_string());
+    }
+    server.run_jobs();
+    for _ in 0..3 {
+        make_due_backwards(&server);
+        assert!(kenoma::jobs::deliver::once(&server.app).unwrap());
+    }
+    // The first try finds out that nobody is there.
+    assert_eq!(texts(&peer, 0), ["\"3\"", "\"0\"", "\"0\""]);
+    peer.raw("/inbox", 202, "", "");
+    make_due_backwards(&server);
+    while kenoma::jobs::deliver::once(&server.app).unwrap() {}
+    assert_eq!(texts(&peer, 3), ["\"0\"", "\"1\"", "\"2\"", "\"3\""]);
+    assert_eq!(
+        number(&server, "SELECT count(*) FROM deliveries WHERE state <> 1"),
+        0
+    );
+}
+
+#[test]
+fn t15_a_server_where_nobody_is_costs_a_connection_a_step_however_much_waits() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let peer = Fake::start(false);
+    make_follow(&server, met(&alice, &peer, "bob"), &alice);
+    peer.raw("/inbox", 502, "", "");
+    let step = || {
+        for _ in 0..3 {
+            alice.post_status("hello");
+        }
+        let before = posts(&peer).len();
+        server.federate();
+        (posts(&peer).len() - before, waits(&server))
+    };
+    for minutes in [1, 5, 20, 60] {
+        let (tries, waits) = step();
+        assert_eq!(tries, 1);
+        let about = minutes * 60_000 * 8 / 10 - 30_000..=minutes * 60_000 * 12 / 10;
+        assert!(
+            waits.iter().all(|wait| about.contains(wait)),
+            "{minutes} min: {waits:?}"
+        );
+        assert_eq!(step().0, 0, "what is new waits too");
+        make_due(&server);
+    }
+}
+
+#[test]
+fn t15_what_a_server_had_and_did_not_take_holds_up_nothing_else() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let peer = Fake::start(false);
+    make_follow(&server, met(&alice, &peer, "bob"), &alice);
+    peer.raw("/inbox", 500, "", "");
+    for number in 0..3 {
+        alice.post_status(&number.to_string());
+    }
+    server.run_jobs();
+    assert!(kenoma::jobs::deliver::once(&server.app).unwrap());
+    assert_eq!(texts(&peer, 0), ["\"0\""]);
+    peer.raw("/inbox", 202, "", "");
+    let sql = server.sql();
+    sql.execute(
+        "UPDATE deliveries SET run_at = 0 WHERE state = 0 AND attempts = 0",
+        [],
+    )
+    .unwrap();
+    while kenoma::jobs::deliver::once(&server.app).unwrap() {}
+    // The second did not wait for the first. It says that the host is there, so the first is due again.
+    assert_eq!(texts(&peer, 1), ["\"1\"", "\"0\"", "\"2\""]);
 }
 
 #[test]
