@@ -169,6 +169,17 @@ fn an_export_killed_at_any_moment_leaves_whole_archives_or_none() {
     assert!(!listing(&cached).iter().any(|path| is_hidden(path)));
 }
 
+/// Has a pack brought in, shared and packed up. Any of these may find the server dead.
+fn ask(server: &Program, token: &str, round: u32) {
+    let packs = "/api/pleroma/emoji/packs";
+    let import = format!("{packs}/import");
+    let _ = server.attempt("POST", &import, token, "text/plain", b"");
+    let share = json!({"metadata": {"share-files": true, "round": round}}).to_string();
+    let pack = format!("{packs}/p");
+    let _ = server.attempt("PATCH", &pack, token, "application/json", share.as_bytes());
+    let _ = server.attempt("GET", &format!("{pack}/archive"), "", "text/plain", b"");
+}
+
 #[test]
 fn a_server_killed_while_it_makes_an_archive_or_imports_is_whole_after_the_restart() {
     let data = data();
@@ -189,54 +200,37 @@ fn a_server_killed_while_it_makes_an_archive_or_imports_is_whole_after_the_resta
         &["token", "create", "root", "--scopes", "admin"],
     );
     folder(&root, &[("p.tar.gz", &archive())]);
-    let mut expected: Option<Vec<String>> = None;
-    for round in 0..10_u64 {
-        let server = Program::on(data.path(), &[]);
-        let left = visible(&root);
-        match &expected {
-            None if left.len() > 1 => expected = Some(left),
-            Some(expected) => assert!(
-                left.len() == 1 || left == *expected,
-                "half a pack: {left:?}"
-            ),
-            None => {}
-        }
-        let moment = Duration::from_millis((round * 7_919 + 13) % 60);
-        std::thread::scope(|scope| {
-            let asking = scope.spawn(|| {
-                // Any of these may find the server dead.
-                let import = server.attempt(
-                    "POST",
-                    "/api/pleroma/emoji/packs/import",
-                    &token,
-                    "text/plain",
-                    b"",
-                );
-                let share = json!({"metadata": {"share-files": true, "round": round}}).to_string();
-                let shared = server.attempt(
-                    "PATCH",
-                    "/api/pleroma/emoji/packs/p",
-                    &token,
-                    "application/json",
-                    share.as_bytes(),
-                );
-                let archive = server.attempt(
-                    "GET",
-                    "/api/pleroma/emoji/packs/p/archive",
-                    "",
-                    "text/plain",
-                    b"",
-                );
-                (import.is_ok(), shared.is_ok(), archive.is_ok())
-            });
-            std::thread::sleep(moment);
-            server.signal(Signal::KILL);
-            asking.join().unwrap();
-        });
-        if round % 3 == 2 && root.join("p").exists() {
+    let server = Program::on(data.path(), &[]);
+    let mut moments = Moments::of(|| ask(&server, &token, 50));
+    server.stop();
+    let expected = visible(&root);
+    assert_eq!(expected.len() as u32, EMOJI + 3);
+    let mut interrupted = 0;
+    for round in 0..50 {
+        if round % 3 == 0 && root.join("p").exists() {
             done(data.path(), &["emoji", "delete", "p"]);
         }
+        let server = Program::on(data.path(), &[]);
+        let moment = moments.at(round);
+        std::thread::scope(|scope| {
+            let asking = scope.spawn(|| ask(&server, &token, round));
+            std::thread::sleep(moment);
+            let had_ended = asking.is_finished();
+            server.signal(Signal::KILL);
+            asking.join().unwrap();
+            moments.learn(moment, had_ended);
+            interrupted += u32::from(!had_ended);
+        });
+        let left = visible(&root);
+        assert!(
+            left == ["p.tar.gz"] || left == expected,
+            "half a pack: {left:?}"
+        );
     }
+    assert!(
+        interrupted >= 10,
+        "only {interrupted} of 50 were interrupted"
+    );
     let server = Program::on(data.path(), &[]);
     let import = server
         .attempt(
