@@ -1116,6 +1116,19 @@ CREATE TRIGGER statuses_removed BEFORE DELETE ON statuses BEGIN
   DELETE FROM status_search WHERE rowid = old.id;
   DELETE FROM home_entries WHERE account_id IN (SELECT account_id FROM users) AND status_id = old.id;
 END;
+-- What people here do with a post from elsewhere its origin hears of and counts too.
+CREATE TRIGGER own_acts_added AFTER INSERT ON statuses WHEN new.local = 1 BEGIN
+  UPDATE statuses SET remote_replies = remote_replies + 1 WHERE id = new.in_reply_to_id AND new.visibility < 3 AND remote_replies > 0;
+  UPDATE statuses SET remote_reblogs = remote_reblogs + 1 WHERE id = new.reblog_of_id AND remote_reblogs > 0;
+END;
+CREATE TRIGGER own_acts_removed BEFORE DELETE ON statuses WHEN old.local = 1 BEGIN
+  UPDATE statuses SET remote_replies = remote_replies - 1 WHERE id = old.in_reply_to_id AND old.visibility < 3 AND remote_replies > 0;
+  UPDATE statuses SET remote_reblogs = remote_reblogs - 1 WHERE id = old.reblog_of_id AND remote_reblogs > 0;
+END;
+CREATE TRIGGER own_favourites_added AFTER INSERT ON favourites WHEN EXISTS (SELECT 1 FROM users WHERE account_id = new.account_id)
+  BEGIN UPDATE statuses SET remote_favourites = remote_favourites + 1 WHERE id = new.status_id AND remote_favourites > 0; END;
+CREATE TRIGGER own_favourites_removed AFTER DELETE ON favourites WHEN EXISTS (SELECT 1 FROM users WHERE account_id = old.account_id)
+  BEGIN UPDATE statuses SET remote_favourites = remote_favourites - 1 WHERE id = old.status_id AND remote_favourites > 0; END;
 CREATE TRIGGER statuses_listed AFTER INSERT ON statuses WHEN new.visibility <> 3
   BEGIN INSERT INTO list_entries (list_id, status_id) SELECT list_id, new.id FROM list_members WHERE account_id = new.account_id; END;
 -- A direct message goes: the one before it is the last one of its conversations.

@@ -29,3 +29,17 @@ CREATE TABLE gone_inboxes (
 ) WITHOUT ROWID;
 -- What waits for a server that is down arrives in its order.
 ALTER TABLE deliveries ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+
+-- What people here do with a post from elsewhere its origin hears of and counts too.
+CREATE TRIGGER own_acts_added AFTER INSERT ON statuses WHEN new.local = 1 BEGIN
+  UPDATE statuses SET remote_replies = remote_replies + 1 WHERE id = new.in_reply_to_id AND new.visibility < 3 AND remote_replies > 0;
+  UPDATE statuses SET remote_reblogs = remote_reblogs + 1 WHERE id = new.reblog_of_id AND remote_reblogs > 0;
+END;
+CREATE TRIGGER own_acts_removed BEFORE DELETE ON statuses WHEN old.local = 1 BEGIN
+  UPDATE statuses SET remote_replies = remote_replies - 1 WHERE id = old.in_reply_to_id AND old.visibility < 3 AND remote_replies > 0;
+  UPDATE statuses SET remote_reblogs = remote_reblogs - 1 WHERE id = old.reblog_of_id AND remote_reblogs > 0;
+END;
+CREATE TRIGGER own_favourites_added AFTER INSERT ON favourites WHEN EXISTS (SELECT 1 FROM users WHERE account_id = new.account_id)
+  BEGIN UPDATE statuses SET remote_favourites = remote_favourites + 1 WHERE id = new.status_id AND remote_favourites > 0; END;
+CREATE TRIGGER own_favourites_removed AFTER DELETE ON favourites WHEN EXISTS (SELECT 1 FROM users WHERE account_id = old.account_id)
+  BEGIN UPDATE statuses SET remote_favourites = remote_favourites - 1 WHERE id = old.status_id AND remote_favourites > 0; END;

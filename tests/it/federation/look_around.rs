@@ -266,3 +266,40 @@ fn whoever_comes_from_another_server_follows_with_the_account_here() {
     let home = alice.get("/api/v1/timelines/home").ok();
     assert_eq!(ids(&home).len(), 0);
 }
+
+#[test]
+fn what_people_here_do_counts_on_top_of_what_the_origin_counted() {
+    let server = TestServer::new();
+    let (alice, bob) = (server.user("alice"), server.user("bob"));
+    let peer = Fake::start(false);
+    let mut note = peer.note("/1", &peer.actor("carl"));
+    let counted = |name: &str, total: u32| json!({"id": peer.url(&format!("/1/{name}")), "type": "Collection", "totalItems": total});
+    note["likes"] = counted("likes", 10);
+    note["shares"] = counted("shares", 4);
+    note["replies"] = counted("replies", 3);
+    peer.document("/1", &note);
+    let query = encode(&[("q", &peer.url("/1")), ("resolve", "true")]);
+    let found = alice.get(&format!("/api/v2/search?{query}")).ok();
+    let id = found["statuses"][0]["id"].as_str().unwrap().to_owned();
+    let counts = || {
+        let seen = alice.get(&format!("/api/v1/statuses/{id}")).ok();
+        ["favourites_count", "reblogs_count", "replies_count"]
+            .map(|key| seen[key].as_i64().unwrap())
+    };
+    assert_eq!(counts(), [10, 4, 3]);
+    let act = |who: &TestUser, verb: &str| {
+        who.post(&format!("/api/v1/statuses/{id}/{verb}"), &[]).ok();
+        counts()
+    };
+    assert_eq!(act(&alice, "favourite"), [11, 4, 3]);
+    assert_eq!(act(&bob, "favourite"), [12, 4, 3]);
+    assert_eq!(act(&alice, "reblog"), [12, 5, 3]);
+    let answer = alice.post_with("indeed", &[("in_reply_to_id", &id)]);
+    assert_eq!(counts(), [12, 5, 4]);
+    assert_eq!(act(&alice, "unfavourite"), [11, 5, 4]);
+    assert_eq!(act(&alice, "unreblog"), [11, 4, 4]);
+    let path = format!("/api/v1/statuses/{}", answer["id"].as_str().unwrap());
+    alice.delete(&path).ok();
+    assert_eq!(counts(), [11, 4, 3]);
+    assert_eq!(act(&bob, "unfavourite"), [10, 4, 3]);
+}
