@@ -209,7 +209,7 @@ for (const one of houses) {
       tags: [new Mention({ href: alice.id, name: `@alice@${new URL(url).host}` })]
     })
     await one.say(alice, new Create({ id: one.id('creates'), actor: one.robot, object: note, to: PUBLIC_COLLECTION, cc: alice.id }))
-    const [told] = await eventually(async () => { const list = await notified('mention', one.acct); return list.length && list }, SOON)
+    const told = await eventually(async () => (await notified('mention', one.acct))[0], SOON)
     assert.deepEqual([told.status.uri, ...texts([told.status])], [id.href, `hi alice, says ${takes}`])
     const about = activity => activity.objectId?.href === id.href
     await api('POST', `/api/v1/statuses/${told.status.id}/favourite`)
@@ -225,7 +225,10 @@ for (const one of houses) {
     assert.equal(heard.replyTargetId.href, id.href)
   })
   await day.step(`${takes}: like and boost a post, take the like back, delete an own post`, async () => {
-    const counts = async () => { const now = await api('GET', `/api/v1/statuses/${post.id}`); return [now.favourites_count, now.reblogs_count] }
+    const counts = async () => {
+      const now = await api('GET', `/api/v1/statuses/${post.id}`)
+      return [now.favourites_count, now.reblogs_count]
+    }
     const before = await counts()
     const object = new URL(post.uri)
     const like = new Like({ id: one.id('likes'), actor: one.robot, object })
@@ -246,7 +249,8 @@ for (const one of houses) {
     // By the other standard we ask once, and remember.
     assert.deepEqual(knocks.map(request => request.by), takes === 'cavage' ? [] : ['cavage'])
     const forged = JSON.stringify({ ...(await one.heard[0].toJsonLd()), id: `${url}/activities/forged` })
-    const unsigned = await ask(`${one.base}/inbox`, { method: 'POST', body: forged, headers: { 'content-type': 'application/activity+json' } })
+    const headers = { 'content-type': 'application/activity+json' }
+    const unsigned = await ask(`${one.base}/inbox`, { method: 'POST', body: forged, headers })
     assert.equal(unsigned.status, 401)
   })
 }

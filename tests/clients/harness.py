@@ -147,6 +147,16 @@ def eventually(look, patience=5):
         time.sleep(0.1)
 
 
+def becomes(look, expected, patience=5):
+    """Looks again until it is as expected; says both sides when it never was."""
+    end = time.monotonic() + patience
+    while True:
+        seen = look()
+        if seen == expected or time.monotonic() > end:
+            return same(seen, expected)
+        time.sleep(0.1)
+
+
 def picture(width=64, height=48, colour=(200, 120, 40)):
     """A PNG of one colour and a stripe, without an image library."""
     row = b"\0" + bytes(colour) * (width // 2) + bytes(3) * (width - width // 2)
