@@ -263,9 +263,11 @@ CREATE TABLE statuses (
   remote_reblogs         INTEGER NOT NULL DEFAULT 0,
   remote_favourites      INTEGER NOT NULL DEFAULT 0,
   received_at            INTEGER,                   -- remote: when it came, where that was long after its date
+  list_id                INTEGER REFERENCES lists (id) ON DELETE SET NULL,  -- whose members it is for
   rev                    INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX statuses_account ON statuses (account_id, id);
+CREATE INDEX statuses_list ON statuses (list_id) WHERE list_id IS NOT NULL;
 CREATE INDEX statuses_conversation ON statuses (conversation_id, id);
 -- Threads that somebody here wrote in: they are kept whole.
 CREATE INDEX statuses_conversation_local ON statuses (conversation_id) WHERE local = 1;

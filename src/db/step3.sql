@@ -9,6 +9,7 @@ CREATE TABLE media_proxy_bans (
   id  INTEGER PRIMARY KEY,
   url TEXT    NOT NULL UNIQUE
 );
+
 -- Relays
 ALTER TABLE activities ADD COLUMN as_relay INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE relays (
@@ -43,3 +44,7 @@ CREATE TRIGGER own_favourites_added AFTER INSERT ON favourites WHEN EXISTS (SELE
   BEGIN UPDATE statuses SET remote_favourites = remote_favourites + 1 WHERE id = new.status_id AND remote_favourites > 0; END;
 CREATE TRIGGER own_favourites_removed AFTER DELETE ON favourites WHEN EXISTS (SELECT 1 FROM users WHERE account_id = old.account_id)
   BEGIN UPDATE statuses SET remote_favourites = remote_favourites - 1 WHERE id = old.status_id AND remote_favourites > 0; END;
+
+-- Posts to lists
+ALTER TABLE statuses ADD COLUMN list_id INTEGER REFERENCES lists (id) ON DELETE SET NULL;
+CREATE INDEX statuses_list ON statuses (list_id) WHERE list_id IS NOT NULL;

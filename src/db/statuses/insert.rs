@@ -100,6 +100,8 @@ pub fn address_list(db: &Connection, status: StatusId, list: ListId) -> Result<(
         "INSERT OR IGNORE INTO mentions (status_id, account_id, silent) SELECT ?1, account_id, 1 FROM list_members WHERE list_id = ?2",
     )?
     .execute(params![status, list])?;
+    db.prepare_cached("UPDATE statuses SET list_id = ?2 WHERE id = ?1")?
+        .execute(params![status, list])?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::db::json_ids;
 use crate::db::page::Page;
 use crate::db::statuses::Parent;
 use crate::error::Result;
-use crate::ids::{AccountId, StatusId};
+use crate::ids::{AccountId, ListId, StatusId};
 use crate::visible;
 
 /// Ids behind a status's references, and its source.
@@ -21,12 +21,14 @@ pub struct Outward {
     pub parent: Option<String>,
     /// The ActivityPub ids of what it reblogs and of who wrote that.
     pub reblogged: Option<(String, String)>,
+    /// The list whose members it is for.
+    pub list: Option<ListId>,
 }
 
 /// For a whole page in one query.
 pub fn outward(db: &Connection, page: &[StatusId]) -> Result<Vec<Outward>> {
     let mut stmt = db.prepare_cached(
-        "SELECT s.id, s.source, coalesce(parent.uri, s.in_reply_to_uri), inner.uri, writer.uri
+        "SELECT s.id, s.source, coalesce(parent.uri, s.in_reply_to_uri), inner.uri, writer.uri, s.list_id
            FROM json_each(?1) AS page JOIN statuses AS s ON s.id = page.value
            LEFT JOIN statuses AS parent ON parent.id = s.in_reply_to_id
            LEFT JOIN statuses AS inner ON inner.id = s.reblog_of_id
@@ -39,6 +41,7 @@ pub fn outward(db: &Connection, page: &[StatusId]) -> Result<Vec<Outward>> {
             source: row.get(1)?,
             parent: row.get(2)?,
             reblogged: object.zip(row.get(4)?),
+            list: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

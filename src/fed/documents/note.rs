@@ -51,6 +51,8 @@ pub struct Note {
     source: Option<Source>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     direct_message: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list_message: Option<String>,
     tag: Vec<Tag>,
     attachment: Vec<Attachment>,
     #[serde(flatten)]
@@ -153,6 +155,8 @@ pub struct Create {
     cc: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     direct_message: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list_message: Option<String>,
     object: Note,
 }
 
@@ -174,6 +178,7 @@ impl Posted {
                 to: note.to.clone(),
                 cc: note.cc.clone(),
                 direct_message: note.direct_message,
+                list_message: note.list_message.clone(),
                 object: *note,
             })),
         }
@@ -312,6 +317,10 @@ impl Parts {
             published: row.created_at,
             updated: row.edited_at,
             url: row.url.clone().unwrap_or_else(|| row.uri.clone()),
+            list_message: outward
+                .as_ref()
+                .and_then(|outward| outward.list)
+                .map(|list| base.join(&format!("/lists/{list}"))),
             in_reply_to: outward.and_then(|outward| outward.parent),
             context: row.conversation_uri.clone(),
             conversation: row.conversation_uri.clone(),

@@ -3,13 +3,14 @@
 use rusqlite::Connection;
 
 use super::{Activity, Parcel};
+use crate::clock::Timestamp;
 use crate::db::{accounts, audience};
 use crate::error::Result;
 use crate::fed::documents::Tombstone;
 use crate::fed::wire::PUBLIC;
 use crate::ids::AccountId;
 
-/// A post or a chat message is gone: to everybody who may have it. Nothing of it is told but the id.
+/// A post or a chat message is gone: to everybody who may have it. Nothing of it is told but the id and when.
 pub fn object(
     db: &Connection,
     uri: &str,
@@ -21,7 +22,7 @@ pub fn object(
         return Ok(None);
     };
     let to = to.map_or_else(|| vec![PUBLIC.to_owned()], <[String]>::to_vec);
-    let stone = Tombstone::new(uri, None);
+    let stone = Tombstone::new(uri, Some(Timestamp::now()));
     let delete = Activity::new(format!("{uri}#delete"), "Delete", &me.uri, stone, to);
     Ok(Some(
         Parcel::new(account, &delete, inboxes.to_vec())?.later(),

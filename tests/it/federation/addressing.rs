@@ -214,6 +214,8 @@ fn a_post_to_a_list_names_to_each_server_only_its_own_members() {
     );
     for ((_, create), cc) in told.iter().zip([json!([scene.dora.uri]), json!([])]) {
         for document in [create, &create["object"]] {
+            let list = scene.list.strip_prefix("list:").unwrap();
+            assert_eq!(document["listMessage"], format!("{BASE}/lists/{list}"));
             assert_eq!(
                 (&document["to"], &document["cc"]),
                 (&json!([scene.carl.uri]), &cc)
