@@ -78,7 +78,8 @@ pub fn passed_on(app: &App, json: &Value) -> Resolved<bool> {
         ("Create", None) => taken(app, object),
         ("Update", Some(_)) if has_turn(app) => {
             app.fed().failures.forget(object);
-            resolve::fresh_object(app, object, &Budget::relayed()).map(|_| true)
+            let renewed = resolve::fresh_object(app, object, &Budget::relayed());
+            resolve::passed_over(renewed).map(|_| true)
         }
         ("Update", Some(_)) => Ok(false),
         _ => Ok(true),
@@ -94,7 +95,8 @@ fn taken(app: &App, object: &str) -> Resolved<bool> {
     if !has_turn(app) {
         return Ok(false);
     }
-    resolve::object(app, object, &Budget::relayed())?;
+    // There is enough where this comes from: what cannot be had now is not asked for again.
+    resolve::passed_over(resolve::object(app, object, &Budget::relayed()))?;
     Ok(true)
 }
 

@@ -101,7 +101,7 @@ impl Budget {
 
     /// For a post that a relay passed on: with its author and a little of what it answers.
     pub fn relayed() -> Budget {
-        Budget::new(8, Duration::from_secs(20))
+        Budget::new(8, Duration::from_secs(10))
     }
 
     /// No single fetch takes longer than what is left.

@@ -5,7 +5,7 @@ use crate::db::relays::RelayRow;
 use crate::db::statuses::StatusRow;
 use crate::db::{accounts, follows, relays, statuses};
 use crate::error::Result;
-use crate::fed::wire;
+use crate::fed::{relay_actor, wire};
 use crate::ids::{AccountId, RelayId};
 use crate::ops;
 
@@ -59,16 +59,20 @@ fn quoting(activity: &Activity) -> Result<Option<StatusRow>> {
     }
 }
 
-/// The relay that answers, by the id of our Follow. Of one whose actor is not known yet the host decides.
+/// The relay that answers: by the id of our Follow, else by what the answer repeats of it. Of one whose actor is not known yet
+/// the host decides.
 fn relay(activity: &Activity) -> Result<Option<RelayRow>> {
-    let Some(id) = followed(activity) else {
-        return Ok(None);
+    let repeated = match wire::type_of(activity.object()).1 {
+        "Follow" => wire::id_of(wire::get(activity.object(), "actor")),
+        _ => None,
     };
-    let found = activity
-        .app
-        .db()
-        .read(|db| relays::by_id(db, RelayId(id)))?;
-    Ok(found.filter(|relay| match relay.account {
+    let is_ours = repeated == Some(&*relay_actor(activity.app.base()));
+    let asked = activity.app.db().read(|db| match followed(activity) {
+        Some(id) => Ok(relays::by_id(db, RelayId(id))?.into_iter().collect()),
+        None if is_ours => relays::all(db),
+        None => Ok(Vec::new()),
+    })?;
+    Ok(asked.into_iter().find(|relay| match relay.account {
         Some(account) => account == activity.actor.id,
         None => wire::same_host(&relay.inbox, &activity.actor.uri),
     }))

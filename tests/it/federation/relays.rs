@@ -129,7 +129,7 @@ fn a_litepub_relay_is_followed_as_the_actor_of_relays() {
         (&accept["type"], &accept["actor"], &accept["object"]["id"]),
         (&json!("Accept"), &json!(me), &back["id"])
     );
-    // It may say no, too, later.
+    // It may say no, too, later; and yes again, in words that do not name our Follow by its id.
     signing.say(&signing.activity(
         "Reject",
         json!({"type": "Follow", "id": format!("{BASE}/activities/1")}),
@@ -141,6 +141,12 @@ fn a_litepub_relay_is_followed_as_the_actor_of_relays() {
         .unwrap();
     signing.say(&signing.activity("Reject", json!(format!("{BASE}/activities/{id}"))));
     assert_eq!(state(&server), "refused");
+    let wish = json!({"type": "Follow", "actor": me, "object": relay.id()});
+    let eve = Stranger::new(&server, "eve", "evil.example");
+    eve.say(&eve.activity("Accept", wish.clone()));
+    assert_eq!(state(&server), "refused");
+    signing.say(&signing.activity("Accept", wish));
+    assert_eq!(state(&server), "accepted");
 }
 
 #[test]
@@ -172,6 +178,10 @@ fn what_a_litepub_relay_announces_is_in_the_known_network_and_the_boost_is_nowhe
         ),
         0
     );
+    assert_eq!(count(&server, "SELECT count(*) FROM inbox_items"), 0);
+    // What cannot be had is let go.
+    origin.raw("/3", 500, "", "");
+    signing.say(&signing.activity("Announce", json!(origin.url("/3"))));
     assert_eq!(count(&server, "SELECT count(*) FROM inbox_items"), 0);
     // Some announce the whole activity: its post is still had from where it lives.
     let uri = post(&origin, "/2", "whole");
