@@ -1,5 +1,7 @@
 //! What the admins decided about other servers: looked up by host, for the host and all above it.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::page::{Page, ids};
@@ -180,13 +182,27 @@ pub fn authority(uri: &str) -> &str {
     rest.split('/').next().unwrap_or(rest)
 }
 
-/// Whether an admin allowed a host.
-pub fn is_allowed(db: &Connection, host: &str) -> Result<bool> {
-    Ok(db
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM json_each(?1) AS wanted JOIN domain_allows AS a ON a.host = wanted.value)",
-        )?
-        .query_row(params![serde_json::to_string(&names(host))?], |row| row.get(0))?)
+/// Of these hosts those that are suspended.
+pub fn suspended_among<'a>(db: &Connection, hosts: &[&'a str]) -> Result<Vec<&'a str>> {
+    let sql = "SELECT p.host FROM json_each(?1) AS wanted JOIN domain_policies AS p ON p.host = wanted.value
+                WHERE p.severity = 'suspend'";
+    meant(db, sql, hosts)
+}
+
+/// Of these hosts those that an admin allowed.
+pub fn allowed_among<'a>(db: &Connection, hosts: &[&'a str]) -> Result<Vec<&'a str>> {
+    let sql = "SELECT a.host FROM json_each(?1) AS wanted JOIN domain_allows AS a ON a.host = wanted.value";
+    meant(db, sql, hosts)
+}
+
+/// Of these hosts those that `sql` finds under one of their names: a statement, however many they are.
+fn meant<'a>(db: &Connection, sql: &str, hosts: &[&'a str]) -> Result<Vec<&'a str>> {
+    let all: HashSet<&str> = hosts.iter().flat_map(|host| names(host)).collect();
+    let mut stmt = db.prepare_cached(sql)?;
+    let rows = stmt.query_map(params![serde_json::to_string(&all)?], |row| row.get(0))?;
+    let found: HashSet<String> = rows.collect::<rusqlite::Result<_>>()?;
+    let is_meant = |host: &&str| names(host).into_iter().any(|name| found.contains(name));
+    Ok(hosts.iter().copied().filter(is_meant).collect())
 }
 
 /// A page of all decisions, the newest first.

@@ -1,5 +1,6 @@
 //! Other servers as such: whether they answer, and which signatures they take.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -24,7 +25,7 @@ pub struct HostRow {
 pub fn get(db: &Connection, host: &str) -> Result<HostRow> {
     let found = db
         .prepare_cached(
-            "SELECT fails, down_since, retry_at, signature, signature_at FROM hosts WHERE host = ?1",
+            "SELECT fails, down_since, nullif(retry_at, 0), signature, signature_at FROM hosts WHERE host = ?1",
         )?
         .query_row(params![host], |row| {
             let signature: Option<String> = row.get(3)?;
@@ -37,6 +38,17 @@ pub fn get(db: &Connection, host: &str) -> Result<HostRow> {
         })
         .optional()?;
     Ok(found.unwrap_or_default())
+}
+
+/// Of these servers those that have not answered since before that moment.
+pub fn down_among(db: &Connection, hosts: &[&str], before: Timestamp) -> Result<HashSet<String>> {
+    let mut stmt = db.prepare_cached(
+        "SELECT h.host FROM json_each(?1) AS wanted JOIN hosts AS h ON h.host = wanted.value WHERE h.down_since < ?2",
+    )?;
+    let rows = stmt.query_map(params![serde_json::to_string(hosts)?, before], |row| {
+        row.get(0)
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// It answered: whatever was held against it is forgotten, and what waits for it is due now, in its order.

@@ -1,6 +1,6 @@
 //! Writes an activity and queues it for everybody elsewhere whom it concerns. No network here: the senders do that.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::Outcome;
@@ -27,35 +27,29 @@ pub fn work(app: &App, job: &JobRow) -> Outcome {
     }
 }
 
-/// The inboxes of servers that are spoken with, each with its host.
-fn wanted(app: &App, inboxes: &[String], is_needed: bool) -> Result<Vec<(String, String)>> {
-    let mut hosts: HashMap<String, bool> = HashMap::new();
-    let mut wanted = Vec::with_capacity(inboxes.len());
-    for inbox in inboxes {
-        let Some(host) = wire::host_of(inbox) else {
-            continue;
-        };
-        let refused = match hosts.get(&host) {
-            Some(known) => *known,
-            None => {
-                let refused = policy::refuses(app, &host)? || (!is_needed && is_lost(app, &host)?);
-                hosts.insert(host.clone(), refused);
-                refused
-            }
-        };
-        if !refused {
-            wanted.push((inbox.clone(), host));
-        }
-    }
-    Ok(wanted)
-}
-
 /// A server that has not answered for so long is not told what is new.
 const LOST: Duration = Duration::from_secs(7 * 86_400);
 
-fn is_lost(app: &App, host: &str) -> Result<bool> {
-    let since = app.db().read(|db| hosts::get(db, host))?.down_since;
-    Ok(since.is_some_and(|since| since.plus(LOST) < Timestamp::now()))
+/// The inboxes of servers that are spoken with, each with its host: a few looks, however many they are.
+fn wanted(app: &App, inboxes: &[String], is_needed: bool) -> Result<Vec<(String, String)>> {
+    let hosted = inboxes
+        .iter()
+        .filter_map(|inbox| Some((inbox.clone(), wire::host_of(inbox)?)));
+    let mut wanted: Vec<(String, String)> = hosted.collect();
+    let mut hosts: Vec<&str> = wanted.iter().map(|(_, host)| host.as_str()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    let mut unwanted = match is_needed {
+        true => HashSet::new(),
+        false => {
+            let before = Timestamp::now().minus(LOST);
+            app.db().read(|db| hosts::down_among(db, &hosts, before))?
+        }
+    };
+    let refused = policy::refused_among(app, &hosts)?;
+    unwanted.extend(refused.into_iter().map(str::to_owned));
+    wanted.retain(|(_, host)| !unwanted.contains(host));
+    Ok(wanted)
 }
 
 /// Deliveries that may wait at once (federation.md 9.1).
