@@ -306,7 +306,7 @@ impl Db {
     }
 }
 
-/// Wakes the job runner before its next look at the clock.
+/// Wakes one of those who wait for work, before its next look at the clock. Whoever finds more than one can do rings again.
 #[derive(Default)]
 pub struct Bell {
     rung: Mutex<bool>,
@@ -314,10 +314,10 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// Wakes whoever waits, or the next one who does.
+    /// Wakes somebody who waits, or the next one who does.
     pub fn ring(&self) {
         *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.heard.notify_all();
+        self.heard.notify_one();
     }
 
     /// Waits for the bell, at most that long.

@@ -15,16 +15,18 @@ const LEASE: Duration = Duration::from_secs(120);
 pub const WORK: Work = Work {
     name: "senders",
     threads: 4,
+    most: 256,
     bell: |app| &app.fed().senders,
     once,
     next_due: |app| app.db().read(deliveries::next_due),
 };
 
-/// Sends one; `false` when nothing is due.
+/// Sends one; `false` when nothing is due. Somebody else is woken for the next before this one takes its time.
 pub fn once(app: &App) -> Result<bool> {
     let Some(row) = app.db().write(|tx| deliveries::lease(tx, LEASE))? else {
         return Ok(false);
     };
+    app.fed().senders.ring();
     delivery::attempt(app, &row)?;
     Ok(true)
 }

@@ -79,6 +79,7 @@ fn wake_fetchers(app: &App) -> Result<()> {
 pub const FETCHERS: Work = Work {
     name: "fetchers",
     threads: 2,
+    most: 2,
     bell: |app| &app.fed().fetchers,
     once: fetch,
     next_due: |app| app.db().read(|db| jobs::next_due(db, true)),
@@ -91,7 +92,10 @@ pub fn fetch(app: &App) -> Result<bool> {
         return Ok(false);
     }
     match app.db().write(|tx| jobs::lease(tx, LEASE, true))? {
-        Some(job) => settle(app, &job).map(|()| true),
+        Some(job) => {
+            app.fed().fetchers.ring();
+            settle(app, &job).map(|()| true)
+        }
         None => Ok(false),
     }
 }

@@ -1,9 +1,13 @@
 //! The queue of deliveries (federation.md 9.1; T15, T16).
 
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::fake::Fake;
 use super::stranger::Stranger;
+use crate::binary::PATIENCE;
 use crate::support::{BASE, TestServer, TestUser, encode};
 
 fn number(server: &TestServer, sql: &str) -> i64 {
@@ -545,4 +549,47 @@ fn t15_an_inbox_that_is_gone_gets_nothing_more_until_its_owner_speaks() {
     peer.raw("/inbox", 202, "", "");
     post("third");
     assert_eq!(peer.asked("/inbox").len(), 2);
+}
+
+#[test]
+fn servers_that_never_answer_do_not_keep_the_others_waiting() {
+    const SILENT: i64 = 12;
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let peer = Fake::start(false);
+    make_follow(&server, met(&alice, &peer, "bob"), &alice);
+    // They take connections, and that is all.
+    let silent: Vec<TcpListener> = (0..SILENT)
+        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect();
+    alice.post_status("hello");
+    server.run_jobs();
+    for (n, one) in silent.iter().enumerate() {
+        let host = one.local_addr().unwrap();
+        server
+            .sql()
+            .execute(
+                "INSERT INTO deliveries (id, activity_id, inbox, host, run_at)
+                 SELECT id + ?1, activity_id, 'http://' || ?2 || '/inbox', ?2, run_at - 1 FROM deliveries WHERE inbox LIKE ?3 || '%'",
+                rusqlite::params![n as i64 + 1, host.to_string(), peer.base],
+            )
+            .unwrap();
+    }
+    let threads = kenoma::jobs::start_pools(&server.app).unwrap();
+    let patience = Instant::now() + PATIENCE;
+    while posts(&peer).is_empty() {
+        assert!(Instant::now() < patience, "the living wait for the dead");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let untried = number(
+        &server,
+        "SELECT count(*) FROM deliveries WHERE state = 0 AND attempts = 0 AND lease_until > 0",
+    );
+    assert!(untried >= SILENT, "{untried} of them are still waited for");
+    // Whoever waits for them hears that they are gone.
+    drop(silent);
+    server.app.stop();
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
 }
