@@ -968,12 +968,10 @@ CREATE TABLE inbox_items (
   received_at  INTEGER NOT NULL,
   attempts     INTEGER NOT NULL DEFAULT 0,
   run_at       INTEGER NOT NULL,
-  lease_until  INTEGER NOT NULL DEFAULT 0,
   last_error   TEXT
 );
 CREATE INDEX inbox_items_due ON inbox_items (run_at);
-CREATE INDEX inbox_items_actor ON inbox_items (actor, id);
-CREATE INDEX inbox_items_host ON inbox_items (host);
+CREATE INDEX inbox_items_unchecked ON inbox_items (host) WHERE signer_id IS NULL;
 CREATE INDEX inbox_items_signer ON inbox_items (signer_id) WHERE signer_id IS NOT NULL;
 CREATE INDEX inbox_items_recipient ON inbox_items (recipient_id) WHERE recipient_id IS NOT NULL;
 -- Ids of activities that had their effect: nothing is applied twice.

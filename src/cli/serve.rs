@@ -169,7 +169,7 @@ fn cause(error: &crate::error::Error) -> String {
 }
 
 /// Each connection is a descriptor; the usual limit of 1,024 leaves too little beside the files.
-fn raise_descriptor_limit() {
+pub fn raise_descriptor_limit() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = match limit.maximum {

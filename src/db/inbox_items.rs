@@ -1,8 +1,6 @@
 //! What arrived from other servers and waits to be acted upon. A row goes in the transaction of its effect.
 
-use std::time::Duration;
-
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -12,19 +10,20 @@ use crate::ids::{self, AccountId};
 const UNCHECKED: (i64, i64) = (2000, 50);
 
 /// An activity that arrived.
-pub struct NewItem<'a> {
+#[derive(Debug)]
+pub struct NewItem {
     /// Who says it.
-    pub actor: &'a str,
+    pub actor: String,
     /// Of the actor.
-    pub host: &'a str,
+    pub host: String,
     /// Who signed it; `None`: not checked yet.
     pub signer: Option<AccountId>,
     /// Whose inbox it came to.
     pub recipient: Option<AccountId>,
     /// JSON of the request's head, while the signer is not known.
-    pub head: Option<&'a str>,
+    pub head: Option<String>,
     /// As received.
-    pub body: &'a str,
+    pub body: String,
 }
 
 /// Keeps an activity; `false` when there is no room for more of unchecked senders.
@@ -33,10 +32,11 @@ pub fn insert(db: &Connection, item: &NewItem) -> Result<bool> {
     let room = item.signer.is_some()
         || {
             let (all, of_host): (i64, i64) = db
-            .prepare_cached(
-                "SELECT (SELECT count(*) FROM inbox_items), (SELECT count(*) FROM inbox_items WHERE host = ?1 AND signer_id IS NULL)",
-            )?
-            .query_row(params![item.host], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                .prepare_cached(
+                    "SELECT (SELECT count(*) FROM inbox_items WHERE signer_id IS NULL),
+                            (SELECT count(*) FROM inbox_items WHERE host = ?1 AND signer_id IS NULL)",
+                )?
+                .query_row(params![item.host], |row| Ok((row.get(0)?, row.get(1)?)))?;
             all < UNCHECKED.0 && of_host < UNCHECKED.1
         };
     if !room {
@@ -59,11 +59,12 @@ pub fn insert(db: &Connection, item: &NewItem) -> Result<bool> {
     Ok(true)
 }
 
-/// A leased item.
+/// An item that is to be acted upon.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names are the columns of schema.sql")]
 pub struct ItemRow {
     pub id: i64,
+    pub actor: String,
     pub signer: Option<AccountId>,
     pub recipient: Option<AccountId>,
     pub head: Option<String>,
@@ -72,30 +73,44 @@ pub struct ItemRow {
     pub attempts: u32,
 }
 
-/// Takes the item that has waited the longest, of an actor nobody works for: what one actor says is taken in order.
-pub fn lease(db: &Connection, lease: Duration) -> Result<Option<ItemRow>> {
-    let now = Timestamp::now();
-    Ok(db
-        .prepare_cached(
-            "UPDATE inbox_items SET lease_until = ?2
-              WHERE id = (SELECT i.id FROM inbox_items AS i
-                           WHERE i.run_at <= ?1 AND i.lease_until <= ?1
-                             AND NOT EXISTS (SELECT 1 FROM inbox_items AS other WHERE other.actor = i.actor AND other.lease_until > ?1)
-                           ORDER BY i.run_at, i.id LIMIT 1)
-             RETURNING id, signer_id, recipient_id, head, body, received_at, attempts",
-        )?
-        .query_row(params![now, now.plus(lease)], |row| {
-            Ok(ItemRow {
-                id: row.get(0)?,
-                signer: row.get(1)?,
-                recipient: row.get(2)?,
-                head: row.get(3)?,
-                body: row.get(4)?,
-                received_at: row.get(5)?,
-                attempts: row.get(6)?,
-            })
-        })
-        .optional()?)
+/// So far the queue is looked through for somebody who is not among those left out, however much of theirs waits.
+macro_rules! ahead {
+    () => {
+        "500"
+    };
+}
+
+/// Those that have waited the longest, in order, but for what these actors say: at most so many, and beyond the first only as
+/// long as their bodies have fewer bytes together.
+pub fn due(db: &Connection, but: &[&str], count: usize, bytes: usize) -> Result<Vec<ItemRow>> {
+    let mut stmt = db.prepare_cached(concat!(
+        "SELECT i.id, i.actor, i.signer_id, i.recipient_id, i.head, i.body, i.received_at, i.attempts
+           FROM (SELECT id, actor, run_at FROM inbox_items WHERE run_at <= ?1 ORDER BY run_at, id LIMIT ",
+        ahead!(),
+        ") AS page CROSS JOIN inbox_items AS i ON i.id = page.id
+          WHERE page.actor NOT IN (SELECT value FROM json_each(?2)) ORDER BY page.run_at, page.id LIMIT ?3"
+    ))?;
+    let but = serde_json::to_string(but)?;
+    let mut rows = stmt.query(params![Timestamp::now(), but, count as i64])?;
+    let (mut found, mut taken) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let item = ItemRow {
+            id: row.get(0)?,
+            actor: row.get(1)?,
+            signer: row.get(2)?,
+            recipient: row.get(3)?,
+            head: row.get(4)?,
+            body: row.get(5)?,
+            received_at: row.get(6)?,
+            attempts: row.get(7)?,
+        };
+        taken += item.body.len();
+        if !found.is_empty() && taken > bytes {
+            break;
+        }
+        found.push(item);
+    }
+    Ok(found)
 }
 
 /// When the next of those that are put off is due.
@@ -122,17 +137,8 @@ pub fn done(db: &Connection, id: i64) -> Result<()> {
 /// Puts an item back for a later try.
 pub fn retry(db: &Connection, id: i64, run_at: Timestamp, error: &str) -> Result<()> {
     db.prepare_cached(
-        "UPDATE inbox_items SET attempts = attempts + 1, lease_until = 0, run_at = ?2, last_error = ?3 WHERE id = ?1",
+        "UPDATE inbox_items SET attempts = attempts + 1, run_at = ?2, last_error = ?3 WHERE id = ?1",
     )?
     .execute(params![id, run_at, error])?;
-    Ok(())
-}
-
-/// Ends all leases: at start nobody works on anything.
-pub fn release_all(db: &Connection) -> Result<()> {
-    db.execute(
-        "UPDATE inbox_items SET lease_until = 0 WHERE lease_until > 0",
-        [],
-    )?;
     Ok(())
 }

@@ -48,3 +48,9 @@ CREATE TRIGGER own_favourites_removed AFTER DELETE ON favourites WHEN EXISTS (SE
 -- Posts to lists
 ALTER TABLE statuses ADD COLUMN list_id INTEGER REFERENCES lists (id) ON DELETE SET NULL;
 CREATE INDEX statuses_list ON statuses (list_id) WHERE list_id IS NOT NULL;
+
+-- Who works on an item is known in memory alone; of the senders only unchecked ones are counted.
+DROP INDEX inbox_items_actor;
+DROP INDEX inbox_items_host;
+ALTER TABLE inbox_items DROP COLUMN lease_until;
+CREATE INDEX inbox_items_unchecked ON inbox_items (host) WHERE signer_id IS NULL;

@@ -10,7 +10,7 @@ use super::policy;
 use super::signature::{self, Claim, Received};
 use super::wire::{self, Class};
 use crate::clock::Timestamp;
-use crate::db::inbox_items::{self, NewItem};
+use crate::db::inbox_items::NewItem;
 use crate::db::{accounts, seen_activities};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
@@ -50,8 +50,9 @@ fn receive(cx: &Ctx, recipient: Option<AccountId>) -> Result<Reply> {
     let claim = signature::read(&received, Some(&cx.body), cx.app.base(), Timestamp::now())
         .map_err(unsigned)?;
     refuse_our_own(cx, &claim)?;
+    let Seen { refused, known } = look(cx, &claim, &letter)?;
     // They would only try again if they were told.
-    if policy::refuses_id(cx.app, &claim.key_id)? || policy::refuses(cx.app, &letter.host)? {
+    if refused {
         return Ok(taken());
     }
     let signer = verify(cx, &claim)?;
@@ -61,10 +62,6 @@ fn receive(cx: &Ctx, recipient: Option<AccountId>) -> Result<Reply> {
         None => Who::address(cx.address),
     };
     cx.app.limiter().take(Rate::Inbox, counted)?;
-    let known = match letter.id {
-        Some(id) => cx.app.db().read(|db| seen_activities::contains(db, id))?,
-        None => false,
-    };
     if known || is_pointless(cx, &letter)? {
         return Ok(taken());
     }
@@ -72,6 +69,32 @@ fn receive(cx: &Ctx, recipient: Option<AccountId>) -> Result<Reply> {
         follower_sync::compare(cx.app, signer, &header)?;
     }
     keep(cx, &letter, signer, recipient, &received)
+}
+
+/// What the database says before anybody looks closer.
+struct Seen {
+    /// Nothing is taken from the key's server or the actor's.
+    refused: bool,
+    /// It was here before.
+    known: bool,
+}
+
+fn look(cx: &Ctx, claim: &Claim, letter: &Letter) -> Result<Seen> {
+    let key_host = wire::host_of(&claim.key_id).filter(|host| *host != letter.host);
+    let hosts: Vec<&str> = key_host
+        .as_deref()
+        .into_iter()
+        .chain([letter.host.as_str()])
+        .collect();
+    cx.app.db().read(|db| {
+        Ok(Seen {
+            refused: !policy::refused(cx.app, db, &hosts)?.is_empty(),
+            known: match letter.id {
+                Some(id) => seen_activities::contains(db, id)?,
+                None => false,
+            },
+        })
+    })
 }
 
 /// 202, whatever becomes of it.
@@ -195,14 +218,14 @@ fn keep(
         None => Some(serde_json::to_string(received)?),
     };
     let item = NewItem {
-        actor: letter.actor,
-        host: &letter.host,
+        actor: letter.actor.to_owned(),
+        host: letter.host.clone(),
         signer,
         recipient,
-        head: head.as_deref(),
-        body,
+        head,
+        body: body.to_owned(),
     };
-    if !cx.app.db().write(|tx| inbox_items::insert(tx, &item))? {
+    if !cx.app.fed().intake.keep(cx.app.db(), item)? {
         return Err(Error::Throttled { retry_after: 300 });
     }
     cx.app.fed().readers.ring();

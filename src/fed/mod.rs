@@ -14,7 +14,7 @@
 //! | [`relays`] | servers that pass on what others say |
 //! | [`follower_sync`] | who on the other server follows, compared with what we know |
 //! | [`media_proxy`] | files elsewhere that people here look at |
-//! | [`inbox`], [`incoming`] | what others say: taken down at the door, acted upon by `jobs::incoming` |
+//! | [`inbox`], [`intake`], [`incoming`] | what others say: taken down at the door, acted upon by `jobs::incoming` |
 //! | [`outgoing`], [`delivery`] | what we say: noted by `ops::outgoing`, written by a job, sent by `jobs::deliver` |
 //!
 //! In, so far: Accept, Add, Announce, Block, Create (posts, votes, chat messages), Delete, EmojiReact, Flag, Follow, Like, Listen,
@@ -32,6 +32,7 @@ pub mod follower_sync;
 pub mod guard;
 pub mod inbox;
 pub mod incoming;
+pub mod intake;
 pub mod keys;
 pub mod look_around;
 pub mod media_proxy;
@@ -57,6 +58,10 @@ pub struct Federation {
     pub keys: keys::Keys,
     /// Requests that wait for other servers.
     pub turns: turns::Turns,
+    /// What is being written down.
+    pub intake: intake::Intake,
+    /// For whose words somebody is at work.
+    pub speaking: incoming::batch::Speaking,
     /// Rings when something came to the inboxes.
     pub readers: Bell,
     /// Rings when there may be something to fetch.

@@ -29,8 +29,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crate::app::App;
+use crate::db::deliveries;
 use crate::db::jobs::JobRow;
-use crate::db::{deliveries, inbox_items};
 use crate::error::Result;
 
 /// What became of a job.
@@ -145,10 +145,7 @@ pub fn start_pools(app: &Arc<App>) -> Result<Vec<JoinHandle<()>>> {
     if !app.config().federation.enabled {
         return Ok(threads);
     }
-    app.db().write(|tx| {
-        deliveries::release_all(tx)?;
-        inbox_items::release_all(tx)
-    })?;
+    app.db().write(|tx| deliveries::release_all(tx))?;
     threads.extend(pool::start(app, deliver::WORK)?);
     threads.extend(pool::start(app, incoming::WORK)?);
     threads.extend(pool::start(app, gather::WORK)?);

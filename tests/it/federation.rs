@@ -1,6 +1,7 @@
 //! The fediverse: what other servers find here, say to us and hear from us.
 
 mod addressing;
+mod batches;
 mod blocks;
 mod chat_messages;
 mod costs;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Activity, Handled, Verdict, passed_over};
+use crate::db::remote_accounts::Whereabouts;
 use crate::db::{audience, remote_accounts, statuses};
 use crate::error::Result;
 use crate::fed::reading::post::{self, Around};
@@ -38,8 +39,13 @@ pub fn create(activity: &Activity) -> Handled {
 
 /// Whether a thing is by the actor, and lives where the actor does.
 pub fn is_own(activity: &Activity, object: &Value) -> bool {
-    post::author(object) == Some(&activity.actor.uri)
-        && wire::id_of(object).is_some_and(|id| wire::same_host(id, &activity.actor.uri))
+    is_of(&activity.actor, object)
+}
+
+/// Whether a thing is by that account, and lives where it does.
+pub(super) fn is_of(author: &Whereabouts, object: &Value) -> bool {
+    post::author(object) == Some(&author.uri)
+        && wire::id_of(object).is_some_and(|id| wire::same_host(id, &author.uri))
 }
 
 /// What the activity tells of the post that it carries.
@@ -52,7 +58,7 @@ pub fn around<'a>(activity: &'a Activity) -> Around<'a> {
 
 /// Votes are sent as posts without a text, named like the option that is chosen: alone or, where several are chosen, as a list.
 /// What looks like one is never shown as a post.
-fn votes(object: &Value) -> Vec<&Value> {
+pub(super) fn votes(object: &Value) -> Vec<&Value> {
     let is_vote = |one: &&Value| {
         wire::type_of(one).1 == "Note"
             && wire::get(one, "name").is_string()

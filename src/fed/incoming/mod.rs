@@ -4,6 +4,7 @@
 
 mod accept;
 mod announce;
+pub mod batch;
 mod block;
 mod chat;
 mod create;
@@ -21,6 +22,7 @@ mod update;
 
 use std::cell::Cell;
 
+use rusqlite::Connection;
 use serde_json::Value;
 
 use super::policy;
@@ -32,7 +34,9 @@ use crate::clock::Timestamp;
 use crate::db::domain_policies::{self, Policy};
 use crate::db::inbox_items::{self, ItemRow};
 use crate::db::remote_accounts::Whereabouts;
-use crate::db::{self, Tx, deliveries, hosts, remote_accounts, seen_activities};
+use crate::db::{
+    Tx, accounts, deliveries, hosts, relays, remote_accounts, seen_activities, statuses,
+};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
 use crate::web::rate::{Class as Rate, Who};
@@ -127,38 +131,31 @@ pub fn process(app: &App, item: &ItemRow) -> Outcome {
 /// Finds out who signed it, and hands it on.
 fn signed(app: &App, item: &ItemRow, json: &Value) -> std::result::Result<(), Failure> {
     let budget = Budget::background();
-    let actor = wire::id_of(wire::get(json, "actor")).unwrap_or_default();
-    refuse_unwanted(app, json)?;
-    let signer_id = match item.signer {
+    let hosts = hosts_of(json);
+    let signer = match item.signer {
         Some(signer) => signer,
-        None => late_signer(app, item, &budget)?,
+        None => {
+            app.db().read(|db| refuse(app, db, &hosts))??;
+            late_signer(app, item, &budget)?
+        }
     };
-    let uris = app.db().read(|db| db::accounts::uris(db, &[signer_id]))?;
-    let signer = uris.first().map(String::as_str).unwrap_or_default();
-    if signer != actor {
-        return match app.db().read(|db| db::relays::is_followed(db, signer_id))? {
-            true => relayed(app, item, json, &budget),
-            false => forwarded(app, item, signer, json, budget),
-        };
-    }
-    let known = app.db().read(|db| remote_accounts::by_uri(db, actor))?;
-    let actor = known.ok_or_else(|| Failure::Refused("the actor is gone".into()))?;
-    if policy::refuses(app, &actor.host)? {
-        return Err(Failure::Refused("the server is not spoken with".into()));
-    }
-    // Whoever talks to us can be talked to.
-    let host = wire::host_of(&actor.uri).unwrap_or_default();
-    let inboxes = [actor.inbox.as_deref(), actor.shared_inbox.as_deref()];
-    let (held_against_it, is_gone) = app
+    let speaker = app
         .db()
-        .read(|db| Ok((hosts::get(db, &host)?, deliveries::is_gone(db, inboxes)?)))?;
-    if is_gone {
-        app.db().write(|tx| deliveries::inbox_back(tx, inboxes))?;
-    }
-    if held_against_it.fails > 0 || held_against_it.retry_at.is_some() {
-        app.db().write(|tx| hosts::succeeded(tx, &host))?;
-        app.fed().senders.ring();
-    }
+        .read(|db| speaker(app, db, signer, &hosts, json))??;
+    let actor = match speaker {
+        Speaker::Relay => return relayed(app, item, json, &budget),
+        Speaker::Passer(uri) => return forwarded(app, item, &uri, json, budget),
+        Speaker::Actor(actor) => actor,
+        Speaker::Missed(actor, host) => {
+            // Whoever talks to us can be talked to.
+            app.db().write(|tx| {
+                hosts::succeeded(tx, &host)?;
+                deliveries::inbox_back(tx, inboxes(&actor))
+            })?;
+            app.fed().senders.ring();
+            actor
+        }
+    };
     let activity = Activity {
         app,
         id: wire::get(json, "id").as_str(),
@@ -182,9 +179,63 @@ fn signed(app: &App, item: &ItemRow, json: &Value) -> std::result::Result<(), Fa
     }
 }
 
-/// Drops what comes from a server that is not spoken with, or is about something there: whoever says it, whatever copy is
-/// sent along (the admins may have decided while it waited).
-fn refuse_unwanted(app: &App, json: &Value) -> std::result::Result<(), Failure> {
+/// Who signed an activity.
+enum Speaker {
+    /// Its actor.
+    Actor(Whereabouts),
+    /// Its actor, whose server (the second) did not answer when it was spoken to, or whose inbox was gone.
+    Missed(Whereabouts, String),
+    /// A relay that this server follows.
+    Relay,
+    /// Somebody else, with that id.
+    Passer(String),
+}
+
+/// Who it is that signed, as far as their servers and those that it is about are spoken with.
+fn speaker(
+    app: &App,
+    db: &Connection,
+    signer: AccountId,
+    hosts: &[String],
+    json: &Value,
+) -> Result<std::result::Result<Speaker, Failure>> {
+    let uri = accounts::uris(db, &[signer])?.pop().unwrap_or_default();
+    let actor = match wire::id_of(wire::get(json, "actor")) {
+        Some(actor) if actor == uri => remote_accounts::by_uri(db, actor)?,
+        _ => {
+            let passer = match relays::is_followed(db, signer)? {
+                true => Speaker::Relay,
+                false => Speaker::Passer(uri),
+            };
+            return Ok(refuse(app, db, hosts)?.map(|()| passer));
+        }
+    };
+    let Some(actor) = actor else {
+        return Ok(Err(Failure::Refused("the actor is gone".into())));
+    };
+    let mut hosts = hosts.to_vec();
+    hosts.push(actor.host.clone());
+    if let Err(refused) = refuse(app, db, &hosts)? {
+        return Ok(Err(refused));
+    }
+    let host = wire::host_of(&actor.uri).unwrap_or_default();
+    let held_against_it = hosts::get(db, &host)?;
+    let is_missed = held_against_it.fails > 0
+        || held_against_it.retry_at.is_some()
+        || deliveries::is_gone(db, inboxes(&actor))?;
+    Ok(Ok(match is_missed {
+        true => Speaker::Missed(actor, host),
+        false => Speaker::Actor(actor),
+    }))
+}
+
+/// Where an account elsewhere is spoken to.
+fn inboxes(actor: &Whereabouts) -> [Option<&str>; 2] {
+    [actor.inbox.as_deref(), actor.shared_inbox.as_deref()]
+}
+
+/// The servers of everybody and everything that an activity is about.
+fn hosts_of(json: &Value) -> Vec<String> {
     let object = wire::get(json, "object");
     let about = [
         wire::get(json, "actor"),
@@ -194,12 +245,25 @@ fn refuse_unwanted(app: &App, json: &Value) -> std::result::Result<(), Failure> 
         wire::get(object, "object"),
         wire::get(json, "target"),
     ];
-    for id in about.into_iter().filter_map(wire::id_of) {
-        if policy::refuses_id(app, id)? {
-            return Err(Failure::Refused("the server is not spoken with".into()));
-        }
-    }
-    Ok(())
+    let ids = about.into_iter().filter_map(wire::id_of);
+    let mut hosts: Vec<String> = ids.filter_map(wire::host_of).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
+}
+
+/// Drops what comes from a server that is not spoken with, or is about something there: whoever says it, whatever copy is
+/// sent along (the admins may have decided while it waited).
+fn refuse(
+    app: &App,
+    db: &Connection,
+    hosts: &[String],
+) -> Result<std::result::Result<(), Failure>> {
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    Ok(match policy::refused(app, db, &hosts)?.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Refused("the server is not spoken with".into())),
+    })
 }
 
 /// The signer of an item whose key was not known when it came. One look at the owner decides.
@@ -286,7 +350,7 @@ fn forwarded(
         }
         ("Delete", Some(object)) => delete::if_gone(app, object, &budget, item.id)?,
         ("Announce" | "Like", Some(object))
-            if app.db().read(|db| db::statuses::is_local(db, object))? =>
+            if app.db().read(|db| statuses::is_local(db, object))? =>
         {
             heard_at_origin(app, item, json, budget)?;
         }
