@@ -99,25 +99,33 @@ impl Connection {
     /// Sends a request and reads the answer, which must be a 200; returns its body. A chunked one, as rouille sends large
     /// bodies, is returned with its chunk lines.
     pub fn exchange(&mut self, request: &str) -> &[u8] {
-        self.stream.write_all(request.as_bytes()).unwrap();
+        let (status, body) = self.send(request.as_bytes());
+        assert_eq!(status, 200, "{request}");
+        body
+    }
+
+    /// Sends a request; returns the status and the body of its answer.
+    pub fn send(&mut self, request: &[u8]) -> (u16, &[u8]) {
+        self.stream.write_all(request).unwrap();
         let mut filled = 0;
-        let (head, length) = loop {
+        let (head, status, length) = loop {
             filled += self.read(filled);
             if let Some(end) = self.buffer[..filled]
                 .windows(4)
                 .position(|window| window == b"\r\n\r\n")
             {
-                break (end + 4, content_length(&self.buffer[..end + 2]));
+                let (status, length) = read_head(&self.buffer[..end + 2]);
+                break (end + 4, status, length);
             }
         };
         let end = match length {
             Some(length) => head + length,
-            None => return self.chunks(head, filled),
+            None => return (status, self.chunks(head, filled)),
         };
         while filled < end {
             filled += self.read(filled);
         }
-        &self.buffer[head..end]
+        (status, &self.buffer[head..end])
     }
 
     /// Reads chunks to the last one.
@@ -154,14 +162,15 @@ impl Connection {
     }
 }
 
-/// The body's length; none when it comes in chunks.
-fn content_length(head: &[u8]) -> Option<usize> {
+/// The status, and the body's length; none when it comes in chunks.
+fn read_head(head: &[u8]) -> (u16, Option<usize>) {
     let head = std::str::from_utf8(head).unwrap();
-    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     let line = head
         .lines()
-        .find(|line| line.to_ascii_lowercase().starts_with("content-length:"))?;
-    Some(line[15..].trim().parse().unwrap())
+        .find(|line| line.to_ascii_lowercase().starts_with("content-length:"));
+    let length = line.map(|line| line[15..].trim().parse().unwrap());
+    (status, length.or((status == 204).then_some(0)))
 }
 
 /// A GET request.

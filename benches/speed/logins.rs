@@ -22,7 +22,7 @@ pub fn run() {
         let headers = [("Authorization", bearer.as_str())];
         load::run(server.address, "/api/v1/timelines/home", &headers, TIME).p99
     };
-    let app = app(&server);
+    let app = app(&server, "owner");
     let alone = home();
     let (ended, logins) = (AtomicBool::new(false), AtomicUsize::new(0));
     let beside = std::thread::scope(|scope| {
@@ -48,15 +48,15 @@ pub fn run() {
     );
 }
 
-/// The form of a password grant, of an app registered for it.
-fn app(server: &Server) -> String {
+/// The form of a password grant of that user, of an app registered for it.
+pub fn app(server: &Server, user: &str) -> String {
     let form = "client_name=bench&redirect_uris=urn:ietf:wg:oauth:2.0:oob&scopes=read";
     let mut connection = Connection::open(server.address);
     let answer = connection.exchange(&load::post("/api/v1/apps", &[], form));
     let app: serde_json::Value = serde_json::from_slice(answer).unwrap();
     let text = |key: &str| app[key].as_str().unwrap().to_owned();
     format!(
-        "grant_type=password&username=owner&password=owner-password&scope=read&client_id={}&client_secret={}",
+        "grant_type=password&username={user}&password={user}-password&scope=read&client_id={}&client_secret={}",
         text("client_id"),
         text("client_secret")
     )

@@ -14,18 +14,24 @@
 )]
 
 mod data;
+mod elsewhere;
+mod fanout;
+mod inbox;
 mod load;
 mod logins;
 mod packs;
 mod posts;
+mod remote;
+mod rsa;
 mod server;
 mod start;
 mod streams;
 mod table;
+mod texts;
 mod timelines;
 mod yardstick;
 
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 12] = [
     "start",
     "timelines",
     "posts",
@@ -34,7 +40,10 @@ const PARTS: [&str; 9] = [
     "packs",
     "logins",
     "streams",
+    "inbox",
+    "fanout",
     "million",
+    "remote",
 ];
 
 fn main() {
@@ -46,6 +55,11 @@ fn main() {
         && role == yardstick::ROLE
     {
         return yardstick::serve(&arguments[1..]);
+    }
+    if let Some(role) = arguments.first()
+        && role == rsa::ROLE
+    {
+        return rsa::serve(&arguments[1..]);
     }
     if let Some(unknown) = arguments
         .iter()
@@ -82,8 +96,18 @@ fn main() {
     }
     if all || wanted("streams") {
         streams::run();
+        streams::memory();
+    }
+    if all || wanted("inbox") {
+        inbox::run();
+    }
+    if all || wanted("fanout") {
+        fanout::run();
     }
     if wanted("million") {
         timelines::run(1_000_000);
+    }
+    if wanted("remote") {
+        remote::run();
     }
 }

@@ -72,6 +72,8 @@ impl Server {
         let started = Instant::now();
         let mut child = pinned(&binary())
             .args(arguments)
+            // What others fail to do is no news here.
+            .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
