@@ -4,7 +4,10 @@
 //! in the same run: ratios say something on any machine, figures only on one. Each server runs on core 0, the load
 //! generator on the others.
 //!
-//! `cargo bench` runs everything but the database of a million statuses; `cargo bench -- million` adds it.
+//! What federation does is measured against what the same cores make of RSA and of SQLite ([`rsa`]). All load stays on
+//! loopback, where other servers are played, and ends by itself.
+//!
+//! `cargo bench` runs everything but the databases of a million statuses, `million` and `remote`, which have to be named.
 //! `cargo bench -- timelines posts start` runs only the named parts.
 
 #![allow(

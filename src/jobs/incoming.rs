@@ -20,7 +20,7 @@ const BATCH: (usize, usize) = (16, 256 << 10);
 pub const WORK: Work = Work {
     name: "readers",
     threads: 2,
-    most: 8,
+    most: 4,
     bell: |app| &app.fed().readers,
     once,
     next_due: |app| app.db().read(inbox_items::next_due),
