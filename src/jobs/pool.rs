@@ -10,7 +10,6 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Bell;
 use crate::error::Result;
-use crate::priority;
 
 /// The longest sleep.
 const NAP: Duration = Duration::from_secs(60);
@@ -95,7 +94,6 @@ impl Crew {
         let crew = Arc::clone(self);
         let thread = std::thread::Builder::new().name(format!("{}-{number}", self.work.name));
         let hired = thread.spawn(move || {
-            priority::step_back();
             job(&crew, number);
             crew.present().all -= 1;
             // Whoever else waits has to see it too, should it be the end.
