@@ -1,6 +1,7 @@
 """Servers that talk with each other, and people who live there: everything is done and seen through the client API."""
 
 import atexit
+import errno
 import json
 import os
 import pathlib
@@ -31,12 +32,29 @@ def free_host():
         return f"127.0.0.1:{listener.getsockname()[1]}"
 
 
+def bind_port_80(host):
+    """Tries whether somebody may listen there: raises what speaks against it."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, 80))
+
+
+def free_hosts_without_port():
+    """Loopback addresses, from 127.0.0.2 on, where nobody listens on port 80."""
+    for host in (f"127.0.0.{number}" for number in range(2, 255)):
+        try:
+            bind_port_80(host)
+        except OSError as error:
+            # Anything else is told when a server is started there.
+            if error.errno == errno.EADDRINUSE:
+                continue
+        yield host
+
+
 def bound_to_low_ports(host):
     """What a command must begin with so that it may listen on port 80 of a host: nothing for those who may anyhow."""
     try:
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((host, 80))
+        bind_port_80(host)
         return []
     except PermissionError:
         right = "+net_bind_service"

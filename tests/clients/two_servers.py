@@ -1,14 +1,14 @@
 """Two servers, each a process of its own, talk as their people do everything that one can do across servers.
 
-First at addresses with a port, which is part of everybody's handle then; then at `http://127.0.0.2` and `http://127.0.0.3`, for
-there are servers that take no port in a handle.
+First at addresses with a port, which is part of everybody's handle then; then at `http://127.0.0.2` and
+`http://127.0.0.3`, for there are servers that take no port in a handle.
 """
 
 import two_servers_people as people
 import two_servers_posts as posts
 import two_servers_queue as queue
 from harness import Day, eventually, same
-from peers import SOON, Peer, free_host
+from peers import SOON, Peer, free_host, free_hosts_without_port
 
 day = Day("two servers")
 
@@ -80,8 +80,9 @@ def at_ports():
 
 
 def without_port():
-    a = Peer("127.0.0.2", "ann", "eve", "dan", "root:admin", ephemeral=True)
-    b = Peer("127.0.0.3", "bob", "carl", "root:admin", ephemeral=True)
+    hosts = free_hosts_without_port()
+    a = Peer(next(hosts), "ann", "eve", "dan", "root:admin", ephemeral=True)
+    b = Peer(next(hosts), "bob", "carl", "root:admin", ephemeral=True)
     core(a, b)
     agree(a, b)
     for peer in (a, b):
