@@ -72,7 +72,10 @@ impl Group {
     /// The moments between which all of it lies: start and end, exclusive.
     pub fn span(self) -> Option<(Timestamp, Timestamp)> {
         match self {
-            Group::Follows(day) => Some((Timestamp(day * DAY), Timestamp((day + 1) * DAY))),
+            Group::Follows(day) => {
+                let start = |day: i64| Timestamp(day.saturating_mul(DAY));
+                Some((start(day), start(day.saturating_add(1))))
+            }
             _ => None,
         }
     }
@@ -90,7 +93,7 @@ pub struct Grouped {
 #[derive(Serialize)]
 struct NotificationGroup {
     group_key: String,
-    notifications_count: usize,
+    notifications_count: i64,
     r#type: String,
     most_recent_notification_id: i64,
     page_min_id: NotificationId,
@@ -108,24 +111,31 @@ struct NotificationGroup {
 /// People shown of a group.
 const SAMPLE: usize = 8;
 
-/// A group with those of its notifications that stand on the page, newest first.
-pub type Members = (Group, Vec<NotificationRow>);
+/// A group as a page shows it.
+pub struct Members {
+    /// What they have in common.
+    pub group: Group,
+    /// Those of its notifications that stand on the page, newest first.
+    pub rows: Vec<NotificationRow>,
+    /// How many it has, on the page or not.
+    pub total: i64,
+}
 
 impl View<'_> {
     /// Groups in the order given. A group whose status is gone, or hidden by a filter, is left out.
     pub fn notification_groups(&self, groups: Vec<Members>) -> Result<Grouped> {
-        let rows = groups.iter().flat_map(|(_, rows)| rows);
+        let rows = groups.iter().flat_map(|members| &members.rows);
         let statuses: BTreeSet<StatusId> = rows.filter_map(|row| row.status).collect();
         let mut statuses = self.statuses(&Vec::from_iter(statuses))?;
         statuses.retain(|status| !status.is_hidden_in(Context::Notifications));
         let shown: HashSet<StatusId> = statuses.iter().map(Status::id).collect();
         let groups: Vec<NotificationGroup> = groups
             .into_iter()
-            .filter(|(_, rows)| {
-                let status = rows.first().and_then(|row| row.status);
+            .filter(|members| {
+                let status = members.rows.first().and_then(|row| row.status);
                 status.is_none_or(|status| shown.contains(&status))
             })
-            .filter_map(|(group, rows)| self.notification_group(group, &rows))
+            .filter_map(|members| self.notification_group(&members))
             .collect();
         let people = groups.iter().flat_map(|group| &group.sample_account_ids);
         let people: BTreeSet<AccountId> = people.copied().collect();
@@ -136,16 +146,13 @@ impl View<'_> {
         })
     }
 
-    fn notification_group(
-        &self,
-        group: Group,
-        rows: &[NotificationRow],
-    ) -> Option<NotificationGroup> {
+    fn notification_group(&self, members: &Members) -> Option<NotificationGroup> {
+        let Members { group, rows, total } = members;
         let (newest, oldest) = (rows.first()?, rows.last()?);
         let emoji = newest.emoji.clone();
         Some(NotificationGroup {
             group_key: group.key(),
-            notifications_count: rows.len(),
+            notifications_count: *total,
             r#type: newest.kind.clone(),
             most_recent_notification_id: newest.id.0,
             page_min_id: oldest.id,

@@ -105,6 +105,44 @@ fn what_happens_to_one_status_in_one_way_is_one_group() {
 }
 
 #[test]
+fn a_group_counts_what_stands_beyond_the_page_and_nobody_who_is_not_heard() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let people = ["bob", "carol", "dan", "erin"].map(|name| server.user(name));
+    let [bob, carol, dan, erin] = &people;
+    let post = id(&alice.post_status("nice"));
+    let favour = |user: &TestUser| user.post(&format!("/api/v1/statuses/{post}/favourite"), &[]);
+    for user in [bob, carol, dan] {
+        favour(user).ok();
+        user.follow(&alice);
+    }
+    bob.post_status("hi @alice");
+    favour(erin).ok();
+    erin.follow(&alice);
+    let first = |limit: usize| {
+        let target = format!("/api/v2/notifications?limit={limit}");
+        let groups = alice.get(&target).ok()["notification_groups"].clone();
+        let groups = groups.as_array().unwrap().clone();
+        let count = |group: &Value| group["notifications_count"].as_i64().unwrap();
+        groups.iter().map(count).collect::<Vec<_>>()
+    };
+    assert_eq!(first(2), [4, 4]);
+    alice
+        .post(&format!("/api/v1/accounts/{}/mute", carol.id), &[])
+        .ok();
+    alice
+        .post(&format!("/api/v1/accounts/{}/block", dan.id), &[])
+        .ok();
+    assert_eq!(first(2), [2, 2]);
+    assert_eq!(first(3), [2, 2, 1]);
+    // Days that no calendar has are days on which nobody followed.
+    for day in [i64::MAX, i64::MIN] {
+        let target = format!("/api/v2/notifications/follow-{day}");
+        alice.get(&target).refused(404, "Record not found");
+    }
+}
+
+#[test]
 fn groups_are_paged_without_gap() {
     let server = TestServer::with(ONE_READER);
     let (alice, bob) = (server.user("alice"), server.user("bob"));

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::notifications::filter;
-use crate::db::notifications::listing::{self, Filter, NotificationRow};
+use crate::db::notifications::listing::{self, Alike, Filter, NotificationRow};
 use crate::db::notifications::{Kind, policy};
 use crate::db::page::Page;
 use crate::error::{Error, Result};
@@ -27,20 +27,17 @@ pub fn list(cx: &Ctx) -> Result<Reply> {
         ..page
     };
     let (keys, shown) = cx.app.db().read(|db| {
-        let mut rows = listing::list(db, me, &filter, &wide)?;
-        if page.upwards() {
-            rows.reverse();
-        }
-        let mut groups = gathered(rows, &grouped, page.limit as usize);
+        let mut groups = Vec::new();
+        listing::walk(db, me, &filter, &wide, |row| {
+            gather(&mut groups, row, &grouped, page.limit as usize)
+        })?;
         if page.upwards() {
             groups.reverse();
-            groups.iter_mut().for_each(|(_, rows)| rows.reverse());
+            groups.iter_mut().for_each(|group| group.rows.reverse());
         }
-        let mut keys: Vec<NotificationId> = groups
-            .iter()
-            .flat_map(|(_, rows)| rows)
-            .map(|row| row.id)
-            .collect();
+        count(db, me, &filter, &mut groups)?;
+        let rows = groups.iter().flat_map(|group| &group.rows);
+        let mut keys: Vec<NotificationId> = rows.map(|row| row.id).collect();
         keys.sort_unstable_by(|one, other| other.cmp(one));
         Ok((keys, cx.view(db).notification_groups(groups)?))
     })?;
@@ -57,22 +54,45 @@ fn grouped(cx: &Ctx) -> Vec<Kind> {
     kinds
 }
 
-/// Gathers notifications into groups, in the order of their first; ends before the group that is one too many.
-fn gathered(rows: Vec<NotificationRow>, grouped: &[Kind], most: usize) -> Vec<Members> {
-    let mut groups: Vec<Members> = Vec::new();
-    for row in rows {
-        let group = Group::of(&row, grouped);
-        match groups.iter().position(|(known, _)| *known == group) {
-            Some(known) => groups[known].1.push(row),
-            None if groups.len() == most => break,
-            None => groups.push((group, vec![row])),
-        }
+/// Puts a notification into its group, the groups in the order of their first; false when that would be one group too many.
+fn gather(groups: &mut Vec<Members>, row: NotificationRow, grouped: &[Kind], most: usize) -> bool {
+    let group = Group::of(&row, grouped);
+    match groups.iter().position(|known| known.group == group) {
+        Some(known) => groups[known].rows.push(row),
+        None if groups.len() == most => return false,
+        None => groups.push(Members {
+            group,
+            rows: vec![row],
+            total: 1,
+        }),
     }
-    groups
+    true
+}
+
+/// Says of each group how many it has beyond the page too.
+fn count(db: &Connection, me: AccountId, filter: &Filter, groups: &mut [Members]) -> Result<()> {
+    let alike = |members: &Members| match (members.group, stretch(members.group)) {
+        (Group::Of(kind, status), _) => Some(Alike(kind.name(), Some(status.0), None, None)),
+        (_, Some((start, end))) => Some(Alike(Kind::Follow.name(), None, Some(start), Some(end))),
+        _ => None,
+    };
+    let asked: Vec<Alike> = groups.iter().filter_map(alike).collect();
+    let totals = listing::totals(db, me, filter, &asked)?;
+    let larger = groups.iter_mut().filter(|members| alike(members).is_some());
+    for (members, total) in larger.zip(totals) {
+        members.total = total;
+    }
+    Ok(())
+}
+
+/// The ids between which all of a group lies, the second exclusive.
+fn stretch(group: Group) -> Option<(i64, i64)> {
+    let (start, end) = group.span()?;
+    Some((ids::at(start), ids::at(end)))
 }
 
 /// All of a group, newest first; 404 when nothing of it is the caller's.
-fn members(cx: &Ctx, db: &Connection) -> Result<(Group, Vec<NotificationRow>)> {
+fn members(cx: &Ctx, db: &Connection) -> Result<Members> {
     let me = cx.me()?.id;
     let group = Group::parse(&cx.params.text("group_key").unwrap_or_default());
     let group = group.ok_or(Error::record())?;
@@ -85,7 +105,11 @@ fn members(cx: &Ctx, db: &Connection) -> Result<(Group, Vec<NotificationRow>)> {
     };
     match rows.is_empty() {
         true => Err(Error::record()),
-        false => Ok((group, rows)),
+        false => Ok(Members {
+            group,
+            total: rows.len() as i64,
+            rows,
+        }),
     }
 }
 
@@ -101,10 +125,10 @@ fn within(
         ..Filter::default()
     };
     narrow(&mut filter);
-    let span = group.span();
+    let stretch = stretch(group);
     let page = Page {
-        max_id: span.map(|(_, end)| ids::at(end)),
-        since_id: span.map(|(start, _)| ids::at(start) - 1),
+        max_id: stretch.map(|(_, end)| end),
+        since_id: stretch.map(|(start, _)| start - 1),
         min_id: None,
         limit: LARGEST_GROUP,
     };
@@ -122,8 +146,8 @@ pub fn show(cx: &Ctx) -> Result<Reply> {
 /// `GET /api/v2/notifications/{group_key}/accounts`
 pub fn accounts(cx: &Ctx) -> Result<Reply> {
     cx.app.db().read(|db| {
-        let (_, rows) = members(cx, db)?;
-        Reply::json(&cx.view(db).group_accounts(&rows)?)
+        let members = members(cx, db)?;
+        Reply::json(&cx.view(db).group_accounts(&members.rows)?)
     })
 }
 
@@ -131,8 +155,8 @@ pub fn accounts(cx: &Ctx) -> Result<Reply> {
 pub fn dismiss(cx: &Ctx) -> Result<Reply> {
     let me = cx.me()?.id;
     cx.app.db().write(|tx| {
-        let (_, rows) = members(cx, tx)?;
-        let ids: Vec<i64> = rows.iter().map(|row| row.id.0).collect();
+        let members = members(cx, tx)?;
+        let ids: Vec<i64> = members.rows.iter().map(|row| row.id.0).collect();
         listing::delete(tx, me, &ids)
     })?;
     Reply::json(&json!({}))
@@ -146,8 +170,11 @@ pub fn unread_v1(cx: &Ctx) -> Result<Reply> {
 /// `GET /api/v2/notifications/unread_count`: counts groups.
 pub fn unread_v2(cx: &Ctx) -> Result<Reply> {
     let (rows, grouped) = (unread(cx)?, grouped(cx));
-    let most = rows.len();
-    Reply::json(&json!({"count": gathered(rows, &grouped, most).len()}))
+    let mut groups = Vec::new();
+    rows.into_iter().for_each(|row| {
+        gather(&mut groups, row, &grouped, usize::MAX);
+    });
+    Reply::json(&json!({"count": groups.len()}))
 }
 
 fn unread(cx: &Ctx) -> Result<Vec<NotificationRow>> {

@@ -1,6 +1,7 @@
 //! Reading notifications: what a person's list shows of what was once told (pleroma-contract A.6).
 
 use rusqlite::{Connection, Row, params};
+use serde::Serialize;
 
 use super::Kind;
 use crate::clock::Timestamp;
@@ -74,6 +75,29 @@ impl Default for Filter {
     }
 }
 
+/// Who did it is not muted, blocked or hidden, and the reader's policy does not keep it back. `n` is the notification, `a` the
+/// actor, `m` the reader's mute of the actor.
+macro_rules! heard {
+    ($reader:literal, $with_muted:literal, $with_filtered:literal) => {
+        concat!(
+            "(",
+            $with_muted,
+            " OR coalesce(m.notifications, 0) = 0) AND (n.filtered = 0 OR ",
+            $with_filtered,
+            ")
+                AND a.hidden = 0 AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ",
+            $reader,
+            " AND target_id = a.id)
+                AND (NOT EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ",
+            $reader,
+            " AND host = a.host)
+                     OR EXISTS (SELECT 1 FROM follows WHERE account_id = ",
+            $reader,
+            " AND target_id = a.id AND pending = 0))"
+        )
+    };
+}
+
 /// `$about` picks the index: `?12 IS NULL` for the reader's list, the status for what was told of one.
 macro_rules! sql {
     ($about:literal, $order:literal) => {
@@ -91,14 +115,11 @@ macro_rules! sql {
             " AND n.id < ?2 AND n.id > ?3
                 AND n.kind IN (SELECT value FROM json_each(?4))
                 AND (?5 IS NULL OR n.actor_id = ?5)
-                AND (?6 OR (coalesce(m.notifications, 0) = 0 AND cm.account_id IS NULL))
+                AND (?6 OR cm.account_id IS NULL)
                 AND (s.id IS NULL OR s.visibility NOT IN (SELECT value FROM json_each(?7)))
-                AND (n.seen = 0 OR NOT ?8) AND (n.filtered = 0 OR ?11)
-                AND a.hidden = 0 AND (n.kind <> 'move' OR a.moved_to_id IS NOT NULL)
-                AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?1 AND target_id = a.id)
-                AND (NOT EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ?1 AND host = a.host)
-                     OR EXISTS (SELECT 1 FROM follows WHERE account_id = ?1 AND target_id = a.id AND pending = 0))
-                AND (s.id IS NULL OR ",
+                AND (n.seen = 0 OR NOT ?8) AND (n.kind <> 'move' OR a.moved_to_id IS NOT NULL) AND ",
+            heard!("?1", "?6", "?11"),
+            " AND (s.id IS NULL OR ",
             visible!("s", "?1"),
             ") ORDER BY n.id ",
             $order,
@@ -114,6 +135,25 @@ pub fn list(
     filter: &Filter,
     page: &Page,
 ) -> Result<Vec<NotificationRow>> {
+    let mut rows = Vec::new();
+    walk(db, reader, filter, page, |row| {
+        rows.push(row);
+        true
+    })?;
+    if page.upwards() {
+        rows.reverse();
+    }
+    Ok(rows)
+}
+
+/// Hands over a page of somebody's notifications in the order in which it is read, until no more are wanted.
+pub fn walk(
+    db: &Connection,
+    reader: AccountId,
+    filter: &Filter,
+    page: &Page,
+    mut more: impl FnMut(NotificationRow) -> bool,
+) -> Result<()> {
     let kinds: Vec<&str> = filter.kinds.iter().map(|kind| kind.name()).collect();
     let without: Vec<i64> = filter.without.iter().map(|one| *one as i64).collect();
     let mut stmt = db.prepare_cached(match (filter.status, page.upwards()) {
@@ -139,11 +179,67 @@ pub fn list(
         ],
         read,
     )?;
-    let mut rows: Vec<NotificationRow> = rows.collect::<rusqlite::Result<_>>()?;
-    if page.upwards() {
-        rows.reverse();
+    for row in rows {
+        if !more(row?) {
+            break;
+        }
     }
-    Ok(rows)
+    Ok(())
+}
+
+/// What notifications of one kind have in common: a status, or the ids from the first up to the second between which they lie.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Alike(
+    pub &'static str,
+    pub Option<i64>,
+    pub Option<i64>,
+    pub Option<i64>,
+);
+
+macro_rules! number_of {
+    ($index:literal, $about:literal) => {
+        concat!(
+            "(SELECT count(*) FROM notifications AS n INDEXED BY ",
+            $index,
+            " JOIN accounts AS a ON a.id = n.actor_id
+                LEFT JOIN mutes AS m ON m.account_id = ?1 AND m.target_id = a.id AND (m.expires_at IS NULL OR m.expires_at > ?5)
+               WHERE n.account_id = ?1 AND n.kind = page.value ->> 0 AND ",
+            $about,
+            " AND ",
+            heard!("?1", "?2", "?3"),
+            ")"
+        )
+    };
+}
+
+/// How many of each there are, in the order asked. That what they are about may be seen is known.
+pub fn totals(
+    db: &Connection,
+    reader: AccountId,
+    filter: &Filter,
+    asked: &[Alike],
+) -> Result<Vec<i64>> {
+    let mut stmt = db.prepare_cached(concat!(
+        "SELECT ",
+        number_of!("notifications_status", "n.status_id = page.value ->> 1"),
+        " + ",
+        number_of!(
+            "notifications_account",
+            "n.id >= page.value ->> 2 AND n.id < page.value ->> 3"
+        ),
+        " FROM json_each(?4) AS page"
+    ))?;
+    let rows = stmt.query_map(
+        params![
+            reader,
+            filter.with_muted,
+            filter.with_filtered,
+            serde_json::to_string(asked)?,
+            Timestamp::now()
+        ],
+        |row| row.get(0),
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// One of somebody's notifications, muted or not; `None` when it is not theirs or may not be shown.
