@@ -19,12 +19,15 @@ const MAX_IDS: usize = 80;
 
 /// `GET /api/v1/accounts/verify_credentials`
 pub fn verify_credentials(cx: &Ctx) -> Result<Reply> {
-    let me = cx.me()?.id;
-    Reply::json(
-        &cx.app
-            .db()
-            .read(|db| credential_account::load(&cx.view(db), me))?,
-    )
+    let (me, db) = (cx.me()?.id, cx.app.db());
+    // Local emoji are part of it, and change without the database.
+    let generation = db.generation() + cx.app.house().emojis.generation();
+    let name = format!("verify_credentials {me}");
+    let bytes = cx.app.kept().bytes(&name, generation, || {
+        let account = db.read(|db| credential_account::load(&cx.view(db), me))?;
+        Ok(serde_json::to_vec(&account)?)
+    })?;
+    Ok(Reply::bytes("application/json; charset=utf-8", bytes))
 }
 
 /// `GET /api/v1/accounts/{id}`, by id or name
