@@ -812,7 +812,7 @@ CREATE TABLE idempotent_answers (
 ) WITHOUT ROWID;
 CREATE INDEX idempotent_answers_age ON idempotent_answers (created_at);
 
--- Search. Contentless: the words are found here, the rows are read from their tables.
+-- Search. Contentless: the words are found here, the rows are read from their tables. Of statuses the rowid is the id negated.
 CREATE VIRTUAL TABLE status_search USING fts5 (
   content, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2", detail = 'full'
 );
@@ -1113,7 +1113,7 @@ CREATE TRIGGER statuses_removed BEFORE DELETE ON statuses BEGIN
   UPDATE accounts SET statuses_count = statuses_count - (old.visibility < 3) WHERE id = old.account_id;
   UPDATE statuses SET replies_count = replies_count - 1 WHERE id = old.in_reply_to_id AND old.visibility < 3;
   UPDATE statuses SET reblogs_count = reblogs_count - 1 WHERE id = old.reblog_of_id;
-  DELETE FROM status_search WHERE rowid = old.id;
+  DELETE FROM status_search WHERE rowid = -old.id;
   DELETE FROM home_entries WHERE account_id IN (SELECT account_id FROM users) AND status_id = old.id;
 END;
 -- What people here do with a post from elsewhere its origin hears of and counts too.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use kenoma::app::App;
 use kenoma::cli::ephemeral;
 use kenoma::config::{BaseUrl, Config, Profile};
+use kenoma::ops::status_search;
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
 
@@ -76,12 +77,13 @@ impl Household {
         )
         .unwrap();
         let owner = ephemeral::make_user(&app, "owner", true).unwrap();
-        drop(app);
         let mut db = Connection::open(folder.path().join("kenoma.db")).unwrap();
         db.pragma_update(None, "journal_mode", "WAL").unwrap();
         db.pragma_update(None, "synchronous", "OFF").unwrap();
         let owner_id: i64 = owner.id.parse().unwrap();
         let marks = fill(&mut db, owner_id, statuses);
+        while status_search::catch_up(app.db()).unwrap() {}
+        drop(app);
         Household {
             folder,
             token: owner.token,
@@ -264,10 +266,6 @@ fn status(
     if wraps {
         return before;
     }
-    db.prepare_cached("INSERT INTO status_search (rowid, content) VALUES (?1, ?2)")
-        .unwrap()
-        .execute(params![id, content])
-        .unwrap();
     if n.is_multiple_of(3) {
         tag(db, id, n % 50);
     }

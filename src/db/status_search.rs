@@ -1,4 +1,6 @@
 //! Finding statuses by the words in them and by what they are.
+//!
+//! The index reads its rows upwards much faster than downwards, and the newest is wanted first: its rowid is the id negated.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -47,7 +49,7 @@ macro_rules! matching {
             " AND (?3 IS NULL OR s.account_id = ?3)
               AND (?6 IS NULL OR s.created_at >= ?6) AND (?7 IS NULL OR s.created_at < ?7)
               AND (?8 IS NULL OR s.language = ?8)
-              AND (?9 IS NULL OR NOT EXISTS (SELECT 1 FROM status_search WHERE rowid = s.id AND status_search MATCH ?9))
+              AND (?9 IS NULL OR NOT EXISTS (SELECT 1 FROM status_search WHERE rowid = -s.id AND status_search MATCH ?9))
               AND (?10 | ?11 = 0 OR (?10 | ?11) & (
                      EXISTS (SELECT 1 FROM media WHERE status_id = s.id)
                    + EXISTS (SELECT 1 FROM media WHERE status_id = s.id AND kind = 'image') * 2
@@ -78,9 +80,9 @@ pub fn find(db: &Connection, search: &Search) -> Result<Vec<StatusId>> {
     let Search { query, author, .. } = search;
     let sql = match (&query.words, author) {
         (Some(_), _) => concat!(
-            "SELECT s.id FROM status_search CROSS JOIN statuses AS s ON s.id = status_search.rowid WHERE status_search MATCH ?1",
+            "SELECT s.id FROM status_search CROSS JOIN statuses AS s ON s.id = -status_search.rowid WHERE status_search MATCH ?1",
             matching!(),
-            "status_search.rowid DESC LIMIT ?4 OFFSET ?5"
+            "status_search.rowid LIMIT ?4 OFFSET ?5"
         ),
         (None, Some(_)) => concat!(
             "SELECT s.id FROM statuses AS s INDEXED BY statuses_account
@@ -177,16 +179,17 @@ fn read(row: &Row) -> rusqlite::Result<Text> {
     })
 }
 
-/// Lets the search find the status by this text.
+/// Lets the search find the status by this text. Of several in one transaction the newest goes in first: the index gathers rows
+/// in memory as long as their rowids rise.
 pub fn index(db: &Connection, status: StatusId, text: &str) -> Result<()> {
-    db.prepare_cached("INSERT INTO status_search (rowid, content) VALUES (?1, ?2)")?
+    db.prepare_cached("INSERT INTO status_search (rowid, content) VALUES (-?1, ?2)")?
         .execute(params![status, words::indexed(text)])?;
     Ok(())
 }
 
 /// Lets the search find the status no more.
 pub fn forget(db: &Connection, status: StatusId) -> Result<()> {
-    db.prepare_cached("DELETE FROM status_search WHERE rowid = ?1")?
+    db.prepare_cached("DELETE FROM status_search WHERE rowid = -?1")?
         .execute(params![status])?;
     Ok(())
 }

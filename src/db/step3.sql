@@ -54,3 +54,18 @@ DROP INDEX inbox_items_actor;
 DROP INDEX inbox_items_host;
 ALTER TABLE inbox_items DROP COLUMN lease_until;
 CREATE INDEX inbox_items_unchecked ON inbox_items (host) WHERE signer_id IS NULL;
+-- The index of words is read upwards: it is made anew, in batches, while the server runs.
+DROP TABLE status_search;
+CREATE VIRTUAL TABLE status_search USING fts5 (
+  content, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2", detail = 'full'
+);
+DELETE FROM server_state WHERE key = 'status_search.reach';
+DROP TRIGGER statuses_removed;
+CREATE TRIGGER statuses_removed BEFORE DELETE ON statuses BEGIN
+  UPDATE accounts SET statuses_count = statuses_count - (old.visibility < 3) WHERE id = old.account_id;
+  UPDATE statuses SET replies_count = replies_count - 1 WHERE id = old.in_reply_to_id AND old.visibility < 3;
+  UPDATE statuses SET reblogs_count = reblogs_count - 1 WHERE id = old.reblog_of_id;
+  DELETE FROM status_search WHERE rowid = -old.id;
+  DELETE FROM home_entries WHERE account_id IN (SELECT account_id FROM users) AND status_id = old.id;
+END;
+

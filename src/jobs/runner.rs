@@ -54,12 +54,12 @@ fn turn(app: &App) -> Result<Duration> {
 /// Does everything that is due, in order, and what can wait until then; returns how long to sleep.
 pub fn run_due(app: &App) -> Result<Duration> {
     while !app.is_stopping() {
-        let Some(job) = app.db().write(|tx| jobs::lease(tx, LEASE, false))? else {
-            break;
-        };
-        settle(app, &job)?;
+        match app.db().write(|tx| jobs::lease(tx, LEASE, false))? {
+            Some(job) => settle(app, &job)?,
+            None if status_search::catch_up(app.db())? => {}
+            None => break,
+        }
     }
-    status_search::catch_up(app.db())?;
     let due = app.db().read(|db| jobs::next_due(db, false))?;
     let wait = due.map_or(NAP, |due| {
         Duration::from_millis((due.0 - Timestamp::now().0).clamp(10, NAP.as_millis() as i64) as u64)

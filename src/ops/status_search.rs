@@ -10,17 +10,31 @@ use crate::text::html;
 /// Posts entered in one transaction, so that writers wait for milliseconds only.
 const BATCH: i64 = 200;
 
-/// Enters all that is not in the index yet.
-pub fn catch_up(db: &Db) -> Result<()> {
-    while db.read(status_search::is_behind)? {
+/// So many times a search enters some before it looks; only an index that is made anew is further behind.
+const AT_ONCE: usize = 25;
+
+/// Enters some of what is not in the index yet; `false` when there was nothing.
+pub fn catch_up(db: &Db) -> Result<bool> {
+    let behind = db.read(status_search::is_behind)?;
+    if behind {
         db.write(enter_some)?;
+    }
+    Ok(behind)
+}
+
+/// Enters what was posted last, so that a search finds it.
+pub fn make_ready(db: &Db) -> Result<()> {
+    for _ in 0..AT_ONCE {
+        if !catch_up(db)? {
+            break;
+        }
     }
     Ok(())
 }
 
 fn enter_some(tx: &Tx) -> Result<()> {
     let texts = status_search::after(tx, status_search::reach(tx)?, BATCH)?;
-    for text in &texts {
+    for text in texts.iter().rev() {
         enter(tx, text)?;
     }
     match texts.last() {

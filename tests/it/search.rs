@@ -122,6 +122,27 @@ fn a_post_enters_the_index_between_jobs_and_at_the_latest_before_a_search() {
 }
 
 #[test]
+fn an_index_that_is_begun_anew_is_filled_in_batches_and_holds_everything_again() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let first = post(&alice, "public", "first cup of tea");
+    // More than one batch.
+    (0..250).for_each(|_| drop(post(&alice, "public", "coffee")));
+    let last = post(&alice, "public", "last cup of tea");
+    server.run_jobs();
+    assert_eq!(statuses(&alice, "tea"), [last.as_str(), first.as_str()]);
+    server
+        .sql()
+        .execute_batch(
+            "INSERT INTO status_search (status_search) VALUES ('delete-all');
+             DELETE FROM server_state WHERE key = 'status_search.reach'",
+        )
+        .unwrap();
+    server.run_jobs();
+    assert_eq!(statuses(&alice, "tea"), [last.as_str(), first.as_str()]);
+}
+
+#[test]
 fn nobody_finds_what_they_may_not_see() {
     let server = TestServer::new();
     let (alice, bob) = (server.user("alice"), server.user("bob"));

@@ -85,7 +85,7 @@ impl Search {
         let mut search = Search::of(cx)?;
         search.look_elsewhere(cx);
         if cx.viewer().is_some() && search.wants("statuses") {
-            ops::status_search::catch_up(cx.app.db())?;
+            ops::status_search::make_ready(cx.app.db())?;
         }
         Ok(search)
     }
