@@ -89,14 +89,11 @@ fn of_unread_notifications_a_thousand_are_counted() {
     let server = TestServer::new();
     let (alice, bob) = (server.user("alice"), server.user("bob"));
     let add = |first: i64, last: i64| {
-        server
-            .sql()
-            .execute(
-                "WITH RECURSIVE n (n) AS (SELECT ?3 UNION ALL SELECT n + 1 FROM n WHERE n < ?4)
-                   INSERT INTO notifications (id, account_id, actor_id, kind, created_at) SELECT n, ?1, ?2, 'follow', 0 FROM n",
-                rusqlite::params![alice.id, bob.id, first, last],
-            )
-            .unwrap();
+        let sql = "WITH RECURSIVE n (n) AS (SELECT ?3 UNION ALL SELECT n + 1 FROM n WHERE n < ?4)
+                   INSERT INTO notifications (id, account_id, actor_id, kind, created_at) SELECT n, ?1, ?2, 'follow', 0 FROM n";
+        let told = rusqlite::params![alice.id, bob.id, first, last];
+        let db = server.app.db();
+        db.write(|tx| Ok(tx.execute(sql, told)?)).unwrap();
     };
     let unread = || {
         let own = alice.get("/api/v1/accounts/verify_credentials").ok();

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::notifications::filter;
-use crate::db::notifications::listing::{self, Alike, Filter, NotificationRow};
+use crate::db::notifications::listing::{self, Filter, NotificationRow};
 use crate::db::notifications::{Kind, policy};
 use crate::db::page::Page;
 use crate::error::{Error, Result};
@@ -17,6 +17,9 @@ use crate::web::reply::Reply;
 const PER_GROUP: i64 = 5;
 /// Members of one group that are counted and shown at most.
 const LARGEST_GROUP: i64 = 1000;
+
+/// So far apart are the first ids of two days (see [`ids::at`]).
+const IDS_OF_A_DAY: i64 = 86_400_000_000;
 
 /// `GET /api/v2/notifications`. A group's members beyond the page stand, under the same key, on the next.
 pub fn list(cx: &Ctx) -> Result<Reply> {
@@ -71,16 +74,26 @@ fn gather(groups: &mut Vec<Members>, row: NotificationRow, grouped: &[Kind], mos
 
 /// Says of each group how many it has beyond the page too.
 fn count(db: &Connection, me: AccountId, filter: &Filter, groups: &mut [Members]) -> Result<()> {
-    let alike = |members: &Members| match (members.group, stretch(members.group)) {
-        (Group::Of(kind, status), _) => Some(Alike(kind.name(), Some(status.0), None, None)),
-        (_, Some((start, end))) => Some(Alike(Kind::Follow.name(), None, Some(start), Some(end))),
-        _ => None,
-    };
-    let asked: Vec<Alike> = groups.iter().filter_map(alike).collect();
-    let totals = listing::totals(db, me, filter, &asked)?;
-    let larger = groups.iter_mut().filter(|members| alike(members).is_some());
-    for (members, total) in larger.zip(totals) {
-        members.total = total;
+    for kind in Group::KINDS {
+        let number = |members: &Members| match members.group {
+            Group::Of(one, status) if one == kind => Some(status.0),
+            Group::Follows(_) if kind == Kind::Follow => {
+                stretch(members.group).map(|(start, _)| start)
+            }
+            _ => None,
+        };
+        let asked: Vec<i64> = groups.iter().filter_map(number).collect();
+        if asked.is_empty() {
+            continue;
+        }
+        let width = (kind == Kind::Follow).then_some(IDS_OF_A_DAY);
+        let totals = listing::totals(db, me, filter, kind, &asked, width)?;
+        let alike = groups
+            .iter_mut()
+            .filter(|members| number(members).is_some());
+        alike
+            .zip(totals)
+            .for_each(|(members, total)| members.total = total);
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Reading notifications: what a person's list shows of what was once told (pleroma-contract A.6).
 
 use rusqlite::{Connection, Row, params};
-use serde::Serialize;
 
 use super::Kind;
 use crate::clock::Timestamp;
@@ -187,55 +186,51 @@ pub fn walk(
     Ok(())
 }
 
-/// What notifications of one kind have in common: a status, or the ids from the first up to the second between which they lie.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Alike(
-    pub &'static str,
-    pub Option<i64>,
-    pub Option<i64>,
-    pub Option<i64>,
-);
-
 macro_rules! number_of {
     ($index:literal, $about:literal) => {
         concat!(
-            "(SELECT count(*) FROM notifications AS n INDEXED BY ",
+            "SELECT (SELECT count(*) FROM notifications AS n INDEXED BY ",
             $index,
             " JOIN accounts AS a ON a.id = n.actor_id
                 LEFT JOIN mutes AS m ON m.account_id = ?1 AND m.target_id = a.id AND (m.expires_at IS NULL OR m.expires_at > ?5)
-               WHERE n.account_id = ?1 AND n.kind = page.value ->> 0 AND ",
+               WHERE n.account_id = ?1 AND n.kind = ?6 AND ",
             $about,
             " AND ",
             heard!("?1", "?2", "?3"),
-            ")"
+            ") FROM json_each(?4) AS page"
         )
     };
 }
 
-/// How many of each there are, in the order asked. That what they are about may be seen is known.
+/// How much was told of each of these statuses in one way; with a width, how much lies within so many ids from each of these
+/// on. In the order asked. That what it is about may be seen is known.
 pub fn totals(
     db: &Connection,
     reader: AccountId,
     filter: &Filter,
-    asked: &[Alike],
+    kind: Kind,
+    asked: &[i64],
+    width: Option<i64>,
 ) -> Result<Vec<i64>> {
-    let mut stmt = db.prepare_cached(concat!(
-        "SELECT ",
-        number_of!("notifications_status", "n.status_id = page.value ->> 1"),
-        " + ",
-        number_of!(
-            "notifications_account",
-            "n.id >= page.value ->> 2 AND n.id < page.value ->> 3"
+    let mut stmt = db.prepare_cached(match width {
+        None => number_of!(
+            "notifications_status",
+            "n.status_id = page.value AND ?7 IS NULL"
         ),
-        " FROM json_each(?4) AS page"
-    ))?;
+        Some(_) => number_of!(
+            "notifications_account",
+            "n.id >= page.value AND n.id < page.value + ?7"
+        ),
+    })?;
     let rows = stmt.query_map(
         params![
             reader,
             filter.with_muted,
             filter.with_filtered,
-            serde_json::to_string(asked)?,
-            Timestamp::now()
+            json_ids(asked),
+            Timestamp::now(),
+            kind.name(),
+            width
         ],
         |row| row.get(0),
     )?;
