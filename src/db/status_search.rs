@@ -137,12 +137,14 @@ pub struct Text {
     pub spoiler_text: String,
 }
 
-/// Whether there are statuses that the index does not reach yet.
+/// Whether there are statuses that the index does not reach yet. One statement: each search asks it first.
 pub fn is_behind(db: &Connection) -> Result<bool> {
-    let newest: Option<StatusId> = db
-        .prepare_cached("SELECT max(id) FROM statuses")?
-        .query_row([], |row| row.get(0))?;
-    Ok(newest > Some(reach(db)?))
+    Ok(db
+        .prepare_cached(
+            "SELECT coalesce((SELECT max(id) FROM statuses), 0)
+                  > coalesce((SELECT CAST(value AS INTEGER) FROM server_state WHERE key = ?1), 0)",
+        )?
+        .query_row(params![REACH], |row| row.get(0))?)
 }
 
 /// The index holds no status with a larger id than this, and all up to it.

@@ -15,7 +15,7 @@ const AT_ONCE: usize = 25;
 
 /// Enters some of what is not in the index yet; `false` when there was nothing.
 pub fn catch_up(db: &Db) -> Result<bool> {
-    let behind = db.read(status_search::is_behind)?;
+    let behind = db.ask(status_search::is_behind)?;
     if behind {
         db.write(enter_some)?;
     }

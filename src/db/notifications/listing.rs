@@ -9,7 +9,7 @@ use crate::db::page::Page;
 use crate::db::visibility::Visibility;
 use crate::error::Result;
 use crate::ids::{AccountId, ChatMessageId, NotificationId, ReportId, StatusId};
-use crate::visible;
+use crate::{none_of, visible};
 
 /// A notification with what is needed to show it.
 #[derive(Clone, Debug)]
@@ -83,14 +83,19 @@ macro_rules! heard {
             $with_muted,
             " OR coalesce(m.notifications, 0) = 0) AND (n.filtered = 0 OR ",
             $with_filtered,
-            ")
-                AND a.hidden = 0 AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ",
-            $reader,
-            " AND target_id = a.id)
-                AND (NOT EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ",
-            $reader,
-            " AND host = a.host)
-                     OR EXISTS (SELECT 1 FROM follows WHERE account_id = ",
+            ") AND a.hidden = 0 AND ",
+            none_of!(
+                "blocks",
+                concat!("account_id = ", $reader),
+                "target_id = a.id"
+            ),
+            " AND (",
+            none_of!(
+                "domain_blocks",
+                concat!("account_id = ", $reader),
+                "host = a.host"
+            ),
+            " OR EXISTS (SELECT 1 FROM follows WHERE account_id = ",
             $reader,
             " AND target_id = a.id AND pending = 0))"
         )
