@@ -15,7 +15,7 @@
 //! | [`pages`] | HTML for people: login, setup, profiles, posts, feeds | |
 //! | [`web`] | HTTP: front door, dispatch, parameters, limits | the fediverse |
 //! | [`cli`] | the commands, calling the same operations | a second way to do a thing |
-//! | [`text`] [`media`] [`auth`] [`mail`] [`config`] [`clock`] [`ids`] [`events`] | leaves: pure or nearly so | everything above |
+//! | [`text`] [`media`] [`auth`] [`mail`] [`config`] [`clock`] [`ids`] [`events`] [`priority`] | leaves: pure or nearly so | everything above |
 //!
 //! Start with `schema.sql`, then [`routes`]: the first is the domain, the second the API. One noun has one file name in
 //! every room: `api/mastodon/statuses.rs`, `ops/statuses.rs`, `db/statuses.rs`, `views/status.rs`.
@@ -48,6 +48,7 @@ pub mod mail;
 pub mod media;
 pub mod ops;
 pub mod pages;
+pub mod priority;
 pub mod routes;
 pub mod text;
 pub mod views;

@@ -89,7 +89,7 @@ pub fn memory() {
     table::figure("memory that they take", &figure, "<= 16 MiB");
 }
 
-/// Opens a stream.
+/// Opens a stream; it hears what happens from now on.
 fn open(address: SocketAddr, token: &str, is_socket: bool) -> TcpStream {
     let bearer = format!("Bearer {token}");
     let mut headers = vec![("Authorization", bearer.as_str())];
@@ -109,6 +109,11 @@ fn open(address: SocketAddr, token: &str, is_socket: bool) -> TcpStream {
     stream
         .write_all(load::get(path, &headers).as_bytes())
         .unwrap();
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.extend(byte);
+    }
     stream
 }
 

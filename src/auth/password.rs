@@ -14,10 +14,6 @@ const SHORTEST: usize = 8;
 /// Hashes computed at once: each keeps a core busy, and a Raspberry Pi has four.
 const AT_ONCE: usize = 2;
 
-/// How far a thread that hashes steps back: it gets about a tenth of a core that others want too.
-#[cfg(target_os = "linux")]
-const PRIORITY: i32 = 10;
-
 /// Why there is no hash.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
@@ -115,7 +111,7 @@ impl Gate {
         let _place = self.enter();
         let done = std::thread::scope(|threads| {
             let hashing = threads.spawn(|| {
-                step_back();
+                crate::priority::step_back();
                 work()
             });
             hashing.join()
@@ -134,16 +130,6 @@ impl Gate {
         Place(self)
     }
 }
-
-/// Lowers the priority of the calling thread for good. Where the system does not let us, it stays as it is.
-#[cfg(target_os = "linux")]
-fn step_back() {
-    // Of Linux's threads each has a priority of its own; elsewhere this would be the whole program's.
-    let _ = rustix::process::setpriority_process(None, PRIORITY);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn step_back() {}
 
 /// A place at the gate, given back when dropped, also by a panic.
 struct Place<'a>(&'a Gate);

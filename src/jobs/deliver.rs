@@ -15,6 +15,7 @@ const LEASE: Duration = Duration::from_secs(120);
 pub const WORK: Work = Work {
     name: "senders",
     threads: 4,
+    steps_back: true,
     most: 256,
     bell: |app| &app.fed().senders,
     once,

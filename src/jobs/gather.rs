@@ -10,6 +10,7 @@ use crate::fed::threads;
 pub const WORK: Work = Work {
     name: "gatherer",
     threads: 1,
+    steps_back: false,
     most: 1,
     bell: |app| &app.fed().threads.bell,
     once,

@@ -20,6 +20,7 @@ const BATCH: (usize, usize) = (16, 256 << 10);
 pub const WORK: Work = Work {
     name: "readers",
     threads: 2,
+    steps_back: false,
     most: 4,
     bell: |app| &app.fed().readers,
     once,

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Bell;
 use crate::error::Result;
+use crate::priority;
 
 /// The longest sleep.
 const NAP: Duration = Duration::from_secs(60);
@@ -27,6 +28,8 @@ pub struct Work {
     pub name: &'static str,
     /// How many.
     pub threads: usize,
+    /// Whether they leave the processor to those who answer requests.
+    pub steps_back: bool,
     /// How many there may be, with those who take the place of others.
     pub most: usize,
     /// Rings when there may be work.
@@ -94,6 +97,9 @@ impl Crew {
         let crew = Arc::clone(self);
         let thread = std::thread::Builder::new().name(format!("{}-{number}", self.work.name));
         let hired = thread.spawn(move || {
+            if crew.work.steps_back {
+                priority::step_back();
+            }
             job(&crew, number);
             crew.present().all -= 1;
             // Whoever else waits has to see it too, should it be the end.

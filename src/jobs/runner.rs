@@ -79,6 +79,7 @@ fn wake_fetchers(app: &App) -> Result<()> {
 pub const FETCHERS: Work = Work {
     name: "fetchers",
     threads: 2,
+    steps_back: false,
     most: 2,
     bell: |app| &app.fed().fetchers,
     once: fetch,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms that know nothing above them; they may know each other.
 const LEAVES: &[&str] = &[
-    "text", "media", "auth", "mail", "config", "clock", "ids", "error", "events",
+    "text", "media", "auth", "mail", "config", "clock", "ids", "error", "events", "priority",
 ];
 
 /// What each room above the leaves may name, beside itself and the leaves.
