@@ -19,7 +19,7 @@ const BATCH: (usize, usize) = (16, 256 << 10);
 /// The readers.
 pub const WORK: Work = Work {
     name: "readers",
-    threads: 2,
+    threads: 1,
     steps_back: false,
     most: 4,
     bell: |app| &app.fed().readers,
