@@ -7,7 +7,8 @@ use crate::api::mastodon::{
     relationships, search, status_actions, statuses, streaming, timelines,
 };
 use crate::api::mastodon::{
-    announcements, directory, endorsements, featured_tags, suggestions, tags, trends,
+    announcements, async_refreshes, directory, endorsements, featured_tags, suggestions, tags,
+    trends,
 };
 use crate::api::mastodon::{notification_groups, notification_policy};
 use crate::api::mastodon::{polls, profile, quotes, scheduled_statuses, status_edits};
@@ -191,6 +192,7 @@ pub static ROUTES: &[Route] = &[
     get("/api/v1/statuses/{id}",                   Optional(&["read:statuses"]),                 statuses::show),
     delete("/api/v1/statuses/{id}",                User(&["write:statuses"]),                    statuses::delete),
     get("/api/v1/statuses/{id}/context",           Optional(&["read:statuses"]),                 statuses::context),
+    get("/api/v1_alpha/async_refreshes/{id}",      User(&["read:statuses"]),                     async_refreshes::show),
     put("/api/v1/statuses/{id}",                   User(&["write:statuses"]),                    status_edits::update).rate(Class::Posting),
     get("/api/v1/statuses/{id}/history",           Optional(&["read:statuses"]),                 status_edits::history),
     get("/api/v1/statuses/{id}/source",            Optional(&["read:statuses"]),                 status_edits::source),

@@ -28,10 +28,26 @@ const WAITING: usize = 100;
 const PAGES: usize = 3;
 const ITEMS: usize = 50;
 
+/// How far it is with a thread that somebody opened.
+#[derive(Clone, Copy)]
+pub struct Look {
+    since: Instant,
+    /// Nothing more will come of it.
+    pub is_over: bool,
+    /// Posts that came of it.
+    pub found: usize,
+}
+
+impl Look {
+    fn is_fresh(&self) -> bool {
+        self.since.elapsed() < PAUSE
+    }
+}
+
 /// The threads that are to be looked at.
 pub struct Threads {
     waiting: Mutex<VecDeque<StatusId>>,
-    looked_at: Cache<StatusId, Instant>,
+    looks: Cache<StatusId, Look>,
     /// Rings when there is one.
     pub bell: Bell,
 }
@@ -40,25 +56,48 @@ impl Default for Threads {
     fn default() -> Threads {
         Threads {
             waiting: Mutex::default(),
-            looked_at: Cache::new(2000),
+            looks: Cache::new(2000),
             bell: Bell::default(),
         }
     }
 }
 
 impl Threads {
-    fn want(&self, status: StatusId) {
+    /// Has the thread looked at, unless that was done of late; whether it is being done now.
+    fn want(&self, status: StatusId) -> bool {
         let mut waiting = self.waiting();
-        let is_fresh = self
-            .looked_at
-            .get(&status)
-            .is_some_and(|at| at.elapsed() < PAUSE);
-        if is_fresh || waiting.len() >= WAITING {
-            return;
+        if let Some(look) = self.looks.get(&status).filter(Look::is_fresh) {
+            return !look.is_over;
         }
-        self.looked_at.insert(status, Instant::now());
+        if waiting.len() >= WAITING {
+            return false;
+        }
+        let look = Look {
+            since: Instant::now(),
+            is_over: false,
+            found: 0,
+        };
+        self.looks.insert(status, look);
         waiting.push_back(status);
         self.bell.ring();
+        true
+    }
+
+    /// The last look at a post's thread, if that was of late.
+    pub fn look(&self, status: StatusId) -> Option<Look> {
+        self.looks.get(&status).filter(Look::is_fresh)
+    }
+
+    fn note(&self, status: StatusId, change: impl FnOnce(&mut Look)) {
+        if let Some(mut look) = self.looks.get(&status) {
+            change(&mut look);
+            self.looks.insert(status, look);
+        }
+    }
+
+    /// Nothing more will come of the look at that thread.
+    pub fn finished(&self, status: StatusId) {
+        self.note(status, |look| look.is_over = true);
     }
 
     /// The post whose thread has waited the longest.
@@ -71,12 +110,11 @@ impl Threads {
     }
 }
 
-/// Somebody opens a post. Nothing is fetched for strangers, nor of what not everybody may see.
-pub fn opened(app: &App, viewer: Option<AccountId>, status: &StatusRow) {
+/// Somebody opens a post; whether more of its thread may come. Nothing is fetched for strangers, nor of what not everybody may see.
+pub fn opened(app: &App, viewer: Option<AccountId>, status: &StatusRow) -> bool {
     let is_open = status.visibility <= Visibility::Unlisted;
-    if viewer.is_some() && !status.local && is_open && app.config().federation.enabled {
-        app.fed().threads.want(status.id);
-    }
+    let is_elsewhere = !status.local && app.config().federation.enabled;
+    viewer.is_some() && is_open && is_elsewhere && app.fed().threads.want(status.id)
 }
 
 /// Fetches what is missing of the thread around a post, and the post itself as it is now.
@@ -87,6 +125,7 @@ pub fn fill(app: &App, id: StatusId) -> Resolved<()> {
     let budget = Budget::background();
     let mut gathered = Gathered {
         app,
+        around: id,
         budget: &budget,
         visited: HashSet::new(),
         new: 0,
@@ -112,12 +151,19 @@ pub fn fill(app: &App, id: StatusId) -> Resolved<()> {
 /// What is done for one post that was opened.
 struct Gathered<'a> {
     app: &'a App,
+    around: StatusId,
     budget: &'a Budget,
     visited: HashSet<String>,
     new: usize,
 }
 
 impl Gathered<'_> {
+    fn found(&mut self) {
+        self.new += 1;
+        let threads = &self.app.fed().threads;
+        threads.note(self.around, |look| look.found = self.new);
+    }
+
     /// Follows the thread upwards from where it broke off, as often as that leads further.
     fn above(&mut self, status: &StatusRow) -> Resolved<()> {
         loop {
@@ -128,7 +174,7 @@ impl Gathered<'_> {
             match missing {
                 Some(uri) if !self.app.is_stopping() && self.visited.insert(uri.clone()) => {
                     resolve::object(self.app, &uri, self.budget)?;
-                    self.new += 1;
+                    self.found();
                 }
                 _ => return Ok(()),
             }
@@ -175,7 +221,7 @@ impl Gathered<'_> {
         };
         match resolve::take(self.app, &found, self.budget) {
             Ok(_) => {
-                self.new += 1;
+                self.found();
                 Ok(Some(found))
             }
             Err(failure) => self.forgiven(failure),

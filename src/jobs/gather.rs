@@ -22,7 +22,9 @@ pub fn once(app: &App) -> Result<bool> {
     let Some(status) = app.fed().threads.next() else {
         return Ok(false);
     };
-    match threads::fill(app, status) {
+    let filled = threads::fill(app, status);
+    app.fed().threads.finished(status);
+    match filled {
         Err(Failure::Ours(error)) => Err(error),
         _ => Ok(true),
     }

@@ -176,6 +176,8 @@ const ENTITIES: &[(&str, &str)] = &[
     ("Focus", "x:num y:num"),
     ("MediaPleroma", "mime_type:str"),
     ("Context", "ancestors:[Status] descendants:[Status]"),
+    ("AsyncRefreshed", "async_refresh:AsyncRefresh"),
+    ("AsyncRefresh", "id:id status:'running'|'finished' result_count:int"),
     ("StatusSource", "id:id text:str spoiler_text:str content_type:str"),
     (
         "StatusEdit",
@@ -361,6 +363,7 @@ const ANSWERS: &[(&str, &str)] = &[
          /api/v1/pleroma/statuses/{id}/quotes",
     ),
     ("Context", "GET /api/v1/statuses/{id}/context"),
+    ("AsyncRefreshed", "GET /api/v1_alpha/async_refreshes/{id}"),
     ("StatusSource", "GET /api/v1/statuses/{id}/source"),
     ("[StatusEdit]", "GET /api/v1/statuses/{id}/history"),
     ("Poll", "GET /api/v1/polls/{id}"),

@@ -113,6 +113,7 @@ fn posts(owner: &TestUser) -> Things {
 /// Which thing the first parameter of a path names, by how the path begins; the longest beginning counts.
 const IN_PATHS: &[(&str, &str)] = &[
     ("/api/v1/statuses/{", "status"),
+    ("/api/v1_alpha/async_refreshes/{", "status"),
     ("/api/v1/pleroma/statuses/{", "status"),
     ("/api/v1/kenoma/statuses/{", "status"),
     ("/notice/{", "status"),

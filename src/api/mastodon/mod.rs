@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod announcements;
 pub mod apps;
+pub mod async_refreshes;
 pub mod blocks;
 pub mod conversations;
 pub mod credentials;

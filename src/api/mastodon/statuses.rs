@@ -6,7 +6,7 @@ pub use draft::visibility;
 
 use serde::Serialize;
 
-use super::scheduled_statuses;
+use super::{async_refreshes, scheduled_statuses};
 use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::fed::{resolve, threads};
@@ -117,8 +117,11 @@ pub fn context(cx: &Ctx) -> Result<Reply> {
         };
         Ok((status, context))
     })?;
-    threads::opened(cx.app, cx.viewer(), &status);
-    Reply::json(&context)
+    let reply = Reply::json(&context)?;
+    Ok(match threads::opened(cx.app, cx.viewer(), &status) {
+        true => async_refreshes::announced(reply, id),
+        false => reply,
+    })
 }
 
 /// Does something, and answers with the status that comes of it as the caller sees it then.

@@ -258,8 +258,19 @@ fn answers_on_the_other_server_appear_when_a_post_is_opened() {
         .ok();
     let here = copy(&ann, &post);
     assert_eq!(here["favourites_count"], 1);
-    assert_eq!(context(&ann, &here)["descendants"], json!([]));
+    let refresh = format!("/api/v1_alpha/async_refreshes/{}", id(&here));
+    ann.get(&refresh).refused(404, "Record not found");
+    let opened = ann.get(&format!("/api/v1/statuses/{}/context", id(&here)));
+    let announced = format!("id=\"{}\", retry=3", id(&here));
+    assert_eq!(opened.header("Mastodon-Async-Refresh"), Some(&*announced));
+    assert_eq!(opened.ok()["descendants"], json!([]));
     settle(&a, &b);
+    assert_eq!(
+        ann.get(&refresh).ok()["async_refresh"],
+        json!({"id": id(&here), "status": "finished", "result_count": 2})
+    );
+    let again = ann.get(&format!("/api/v1/statuses/{}/context", id(&here)));
+    assert_eq!(again.header("Mastodon-Async-Refresh"), None);
     let found = context(&ann, &here);
     assert_eq!(ids(&found["descendants"]).len(), 2);
     assert_eq!(
