@@ -2,16 +2,12 @@
 
 use crate::api;
 use crate::api::mastodon::{
-    accounts, apps, blocks, conversations, credentials, custom_emojis, exports, filters,
-    filters_v1, instance, lists, markers, media, notifications, push_subscriptions, registration,
-    relationships, search, status_actions, statuses, streaming, timelines,
+    accounts, announcements, apps, async_refreshes, blocks, conversations, credentials,
+    custom_emojis, directory, endorsements, exports, featured_tags, filters, filters_v1, instance,
+    lists, markers, media, notification_groups, notification_policy, notifications, polls, profile,
+    push_subscriptions, quotes, registration, relationships, scheduled_statuses, search,
+    status_actions, status_edits, statuses, streaming, suggestions, tags, timelines, trends,
 };
-use crate::api::mastodon::{
-    announcements, async_refreshes, directory, endorsements, featured_tags, suggestions, tags,
-    trends,
-};
-use crate::api::mastodon::{notification_groups, notification_policy};
-use crate::api::mastodon::{polls, profile, quotes, scheduled_statuses, status_edits};
 use crate::api::pleroma::{
     captcha, confirmation, emoji, emoji_packs, mfa, password_resets, pictures, reactions,
     remote_emoji_packs,

@@ -22,8 +22,7 @@ pub enum Signer {
     Account(AccountId),
 }
 
-/// Keeps an activity; returns its row's id. `about`: what it says the
-/// newest of ([`super::deliveries::supersede`]).
+/// Keeps an activity; returns its row's id. `about`: what it says the newest of ([`super::deliveries::supersede`]).
 pub fn insert(
     db: &Connection,
     signer: Signer,

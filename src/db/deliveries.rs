@@ -115,8 +115,8 @@ pub fn done(db: &Connection, row: &DeliveryRow, status: u16) -> Result<()> {
     }
 }
 
-/// It did not arrive: another try at `again`, not before the host may be asked, or none. Younger ones need not wait for what the host had and did not take; when it
-/// said nothing (`status`) it may have gone down at that moment, so that must happen thrice.
+/// It did not arrive: another try at `again`, not before the host may be asked, or none. Younger ones need not wait for what the
+/// host had and did not take; when it said nothing (`status`) it may have gone down at that moment, so that must happen thrice.
 pub fn failed(
     db: &Connection,
     id: i64,

@@ -144,7 +144,6 @@ pub const NAMED_BY: &[(&str, &str)] = &[
     ("poll_votes", "account_id"),
     ("reactions", "account_id"),
     ("relays", "account_id"),
-    ("relays", "account_id"),
     ("report_notes", "account_id"),
     ("reports", "account_id"),
     ("reports", "target_id"),

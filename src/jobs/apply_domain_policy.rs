@@ -19,25 +19,26 @@ pub fn work(app: &App, job: &JobRow) -> Outcome {
 
 fn apply(app: &App, job: &JobRow, host: &str) -> Result<Outcome> {
     let allow_list = app.config().federation.allow_list;
+    let again = app.db().write(|tx| {
+        let changed = domain_policies::hide_or_show(tx, host, allow_list, SLICE)?;
+        if changed > 0 {
+            jobs::again(tx, job.id)?;
+        }
+        Ok(changed > 0)
+    })?;
+    if again {
+        return Ok(Outcome::Again);
+    }
+    // The people are done; all previews are looked through, so that comes last, and once.
     let previews = app
         .db()
         .read(|db| match domain_policies::of(db, &[host])?.suspended {
             true => cards::of_host(db, host),
             false => Ok(Vec::new()),
         })?;
-    let now = &previews[..previews.len().min(SLICE as usize)];
-    app.db().write(|tx| {
-        cards::hide(tx, now)?;
-        let changed = domain_policies::hide_or_show(tx, host, allow_list, SLICE)?;
-        match changed == 0 && now.len() == previews.len() {
-            true => {
-                jobs::done(tx, job.id)?;
-                Ok(Outcome::Done)
-            }
-            false => {
-                jobs::again(tx, job.id)?;
-                Ok(Outcome::Again)
-            }
-        }
-    })
+    for some in previews.chunks(SLICE as usize) {
+        app.db().write(|tx| cards::hide(tx, some))?;
+    }
+    app.db().write(|tx| jobs::done(tx, job.id))?;
+    Ok(Outcome::Done)
 }

@@ -56,7 +56,8 @@ pub fn run_due(app: &App) -> Result<Duration> {
     while !app.is_stopping() {
         match app.db().write(|tx| jobs::lease(tx, LEASE, false))? {
             Some(job) => settle(app, &job)?,
-            None if status_search::catch_up(app.db())? => {}
+            // An index that is made anew takes a while: whoever waits for other servers does not wait for that too.
+            None if status_search::catch_up(app.db())? => wake_fetchers(app)?,
             None => break,
         }
     }

@@ -99,14 +99,14 @@ pub fn told(tx: &Tx, status: StatusId, visibility: Visibility) -> Result<bool> {
         return Ok(false);
     }
     let followed = relays::all(tx)?;
-    let mut followed = followed
-        .iter()
-        .filter(|relay| relay.state == State::Accepted);
-    let (by_id, by_copy): (Vec<_>, Vec<_>) = followed
-        .by_ref()
-        .partition(|relay| relay.kind == Kind::LitePub);
-    if !by_id.is_empty() {
+    let any = |kind: Kind| {
+        let mut accepted = followed
+            .iter()
+            .filter(|relay| relay.state == State::Accepted);
+        accepted.any(|relay| relay.kind == kind)
+    };
+    if any(Kind::LitePub) {
         outgoing::push(tx, &Outgoing::AnnounceToRelays { status })?;
     }
-    Ok(!by_copy.is_empty())
+    Ok(any(Kind::Mastodon))
 }

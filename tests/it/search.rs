@@ -139,6 +139,12 @@ fn an_index_that_is_begun_anew_is_filled_in_batches_and_holds_everything_again()
         )
         .unwrap();
     server.run_jobs();
+    // It is whole before anybody searches.
+    let held: i64 = server
+        .sql()
+        .query_row("SELECT count(*) FROM status_search", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(held, 252);
     assert_eq!(statuses(&alice, "tea"), [last.as_str(), first.as_str()]);
 }
 
