@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::{self, AccountId, StatusId};
 
 /// A reaction tally for one status and emoji, in order of first use.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReactionRow {
     /// The status reacted to.
     pub status: StatusId,

@@ -29,7 +29,7 @@ use crate::ids::{AccountId, FolderId, StatusId};
 use crate::{unblocked, visible};
 
 /// What changes often or depends on the viewer: read for every showing, to find the rendered rest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusState {
     /// Its id.
     pub id: StatusId,
@@ -118,24 +118,21 @@ pub struct StatusRow {
     pub has_poll: bool,
 }
 
-/// States of a page and of everything that it reblogs, in one query. What the viewer did is joined, by keys of one row each: sub-queries
-/// would open their tables anew for each status.
+/// States of statuses, in no order, in one query. What the viewer did is joined, by keys of one row each: sub-queries would open their
+/// tables anew for each status. Where the viewer has no such rows at all, the key is NULL and nothing is looked for.
 pub fn states(
     db: &Connection,
     viewer: Option<AccountId>,
     page: &[StatusId],
 ) -> Result<Vec<StatusState>> {
     let mut stmt = db.prepare_cached(concat!(
-        "WITH page (id) AS (SELECT value FROM json_each(?1)),
-              wanted (id) AS (SELECT id FROM page
-                              UNION SELECT r.reblog_of_id FROM page JOIN statuses AS r ON r.id = page.id WHERE r.reblog_of_id IS NOT NULL)
-         SELECT s.id, s.rev, s.account_id, a.rev, s.reblog_of_id, s.visibility, s.expires_at,
+        "SELECT s.id, s.rev, s.account_id, a.rev, s.reblog_of_id, s.visibility, s.expires_at,
                 favourite.id IS NOT NULL, reblog.id IS NOT NULL,
                 iif(bookmark.id IS NULL, NULL, coalesce(bookmark.folder_id, 0)), pin.created_at,
                 mute.id IS NOT NULL, thread.account_id IS NOT NULL,
-                s.in_reply_to_id IS NOT NULL AND EXISTS (SELECT 1 FROM statuses AS parent WHERE parent.id = s.in_reply_to_id AND ",
-        visible!("parent", "?2"),
-        "),
+                parent.id IS NOT NULL AND ",
+        visible!("parent", "?2", "parent_author.hidden"),
+        ",
                 CASE s.visibility WHEN 3 THEN
                   (SELECT id FROM participations WHERE account_id = ?2 AND conversation_id = s.conversation_id) END,
                 EXISTS (SELECT 1 FROM filters WHERE account_id = ?2),
@@ -148,14 +145,16 @@ pub fn states(
                 s.quote_policy,
                 s.quote_policy IS 'followers'
                   AND EXISTS (SELECT 1 FROM follows WHERE account_id = ?2 AND target_id = s.account_id AND pending = 0)
-           FROM wanted CROSS JOIN statuses AS s ON s.id = wanted.id CROSS JOIN accounts AS a ON a.id = s.account_id
+           FROM json_each(?1) AS page CROSS JOIN statuses AS s ON s.id = page.value CROSS JOIN accounts AS a ON a.id = s.account_id
+           LEFT JOIN statuses AS parent ON parent.id = s.in_reply_to_id
+           LEFT JOIN accounts AS parent_author ON parent_author.id = parent.account_id
            LEFT JOIN favourites AS favourite ON favourite.account_id = ?2 AND favourite.status_id = s.id
            LEFT JOIN statuses AS reblog ON reblog.reblog_of_id = s.id AND reblog.account_id = ?2
-           LEFT JOIN bookmarks AS bookmark ON bookmark.account_id = ?2 AND bookmark.status_id = s.id
+           LEFT JOIN bookmarks AS bookmark ON bookmark.account_id = (SELECT account_id FROM bookmarks WHERE account_id = ?2) AND bookmark.status_id = s.id
            LEFT JOIN pins AS pin ON pin.status_id = s.id
-           LEFT JOIN mutes AS mute ON mute.account_id = ?2 AND mute.target_id = s.account_id
+           LEFT JOIN mutes AS mute ON mute.account_id = (SELECT account_id FROM mutes WHERE account_id = ?2) AND mute.target_id = s.account_id
                                   AND (mute.expires_at IS NULL OR mute.expires_at > ?3)
-           LEFT JOIN conversation_mutes AS thread ON thread.account_id = ?2 AND thread.conversation_id = s.conversation_id
+           LEFT JOIN conversation_mutes AS thread ON thread.account_id = (SELECT account_id FROM conversation_mutes WHERE account_id = ?2) AND thread.conversation_id = s.conversation_id
                                                  AND (thread.expires_at IS NULL OR thread.expires_at > ?3)"
     ))?;
     let rows = stmt.query_map(

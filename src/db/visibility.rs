@@ -97,15 +97,19 @@ macro_rules! none_of {
 #[macro_export]
 macro_rules! visible {
     ($status:literal, $viewer:literal) => {
-        $crate::reached!(
+        $crate::visible!(
             $status,
             $viewer,
             concat!(
-                " AND (SELECT hidden FROM accounts WHERE id = ",
+                "(SELECT hidden FROM accounts WHERE id = ",
                 $status,
-                ".account_id) = 0"
+                ".account_id)"
             )
         )
+    };
+    // The same where the author's row is joined: whether it is hidden need not be looked up.
+    ($status:literal, $viewer:literal, $hidden:expr) => {
+        $crate::reached!($status, $viewer, concat!(" AND ", $hidden, " = 0"))
     };
 }
 

@@ -7,16 +7,17 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde_json::value::RawValue;
 
-use super::status::StatusCore;
+use super::status::{Shown, ShownKey, StatusCore};
 use crate::ids::{AccountId, StatusId};
 
 /// Bytes that each cache may hold, roughly.
 const CAPACITY: u64 = 3 << 20;
 
-/// Bounded caches of rendered accounts and statuses.
+/// Bounded caches of rendered accounts and statuses, and of statuses as a viewer saw them.
 pub struct Fragments {
     accounts: Cache<AccountKey, Arc<RawValue>, BytesOfAccount>,
     statuses: Cache<(StatusId, i64), Arc<StatusCore>, BytesOfStatus>,
+    shown: Cache<ShownKey, Arc<Shown>, BytesOfShown>,
 }
 
 /// An account's revision, as admins or as others see it.
@@ -40,11 +41,21 @@ impl Weighter<(StatusId, i64), Arc<StatusCore>> for BytesOfStatus {
     }
 }
 
+#[derive(Clone)]
+struct BytesOfShown;
+
+impl Weighter<ShownKey, Arc<Shown>> for BytesOfShown {
+    fn weight(&self, _: &ShownKey, shown: &Arc<Shown>) -> u64 {
+        shown.weight()
+    }
+}
+
 impl Default for Fragments {
     fn default() -> Fragments {
         Fragments {
             accounts: Cache::with_weighter(2000, CAPACITY, BytesOfAccount),
             statuses: Cache::with_weighter(1000, CAPACITY, BytesOfStatus),
+            shown: Cache::with_weighter(1000, CAPACITY, BytesOfShown),
         }
     }
 }
@@ -70,9 +81,20 @@ impl Fragments {
         self.statuses.insert((id, rev), status);
     }
 
+    /// A status as somebody saw it last; whether it still looks like that is the caller's care.
+    pub fn shown(&self, key: &ShownKey) -> Option<Arc<Shown>> {
+        self.shown.get(key)
+    }
+
+    /// Keeps a status as somebody sees it, in place of how it looked before.
+    pub fn keep_shown(&self, key: ShownKey, shown: Arc<Shown>) {
+        self.shown.insert(key, shown);
+    }
+
     /// Forgets everything: the local emoji changed, which any of them may show.
     pub fn clear(&self) {
         self.accounts.clear();
         self.statuses.clear();
+        self.shown.clear();
     }
 }

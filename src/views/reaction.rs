@@ -9,7 +9,6 @@ use serde_json::value::RawValue;
 use super::View;
 use crate::db;
 use crate::db::reactions::ReactionRow;
-use crate::db::statuses::StatusState;
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
 
@@ -43,8 +42,7 @@ impl View<'_> {
         let people: BTreeSet<AccountId> = rows.iter().map(|row| row.account).collect();
         let people: Vec<AccountId> = people.into_iter().collect();
         let accounts = self.rendered(&db::accounts::revs(self.db, &people)?)?;
-        let tallies = self.tally(rows).remove(&status).unwrap_or_default();
-        let reactors = tallies.into_iter().map(|tally| Reactors {
+        let reactors = self.tally(&rows).into_iter().map(|tally| Reactors {
             accounts: tally
                 .account_ids
                 .iter()
@@ -59,46 +57,40 @@ impl View<'_> {
         Ok(reactors.collect())
     }
 
-    /// Tallies of a page by status.
+    /// Reactions to a page by status, oldest first.
     pub(super) fn reactions(
         &self,
-        states: &[StatusState],
-    ) -> Result<HashMap<StatusId, Vec<Reaction>>> {
-        let ids: Vec<StatusId> = states.iter().map(|state| state.id).collect();
+        ids: Vec<StatusId>,
+    ) -> Result<HashMap<StatusId, Vec<ReactionRow>>> {
         let rows = db::reactions::of_statuses(self.db, self.viewer, self.with_muted, &ids)?;
-        let mut tallies = self.tally(rows);
-        if !self.house.show_reactions {
-            let all = tallies.values_mut().flatten();
-            all.for_each(|reaction| reaction.account_ids.clear());
+        let mut by_status: HashMap<StatusId, Vec<ReactionRow>> = HashMap::new();
+        for row in rows {
+            by_status.entry(row.status).or_default().push(row);
         }
-        Ok(tallies)
+        Ok(by_status)
     }
 
-    /// Groups reactions by status and emoji, oldest emoji first.
-    pub(super) fn tally(&self, rows: Vec<ReactionRow>) -> HashMap<StatusId, Vec<Reaction>> {
-        let mut tallies: HashMap<StatusId, Vec<Reaction>> = HashMap::new();
+    /// Tallies of the reactions to one status, oldest emoji first.
+    pub(super) fn tally(&self, rows: &[ReactionRow]) -> Vec<Reaction> {
+        let mut tally: Vec<Reaction> = Vec::new();
         for row in rows {
             let me = self.viewer == Some(row.account);
-            let tally = tallies.entry(row.status).or_default();
             match tally.iter_mut().find(|reaction| reaction.name == row.emoji) {
                 Some(reaction) => {
                     reaction.count += 1;
                     reaction.me |= me;
                     reaction.account_ids.push(row.account);
                 }
-                None => {
-                    let url = self.emoji_picture(&row.emoji, row.url.as_deref());
-                    tally.push(Reaction {
-                        name: row.emoji,
-                        count: 1,
-                        me,
-                        url,
-                        account_ids: vec![row.account],
-                    });
-                }
+                None => tally.push(Reaction {
+                    name: row.emoji.clone(),
+                    count: 1,
+                    me,
+                    url: self.emoji_picture(&row.emoji, row.url.as_deref()),
+                    account_ids: vec![row.account],
+                }),
             }
         }
-        tallies
+        tally
     }
 
     /// The picture of what somebody reacted with: as it came with the reaction, else our own.

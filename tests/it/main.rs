@@ -36,6 +36,7 @@ mod feeds;
 mod filters;
 mod follows;
 mod foreign;
+mod fragments;
 mod frontends;
 mod idempotency;
 mod imports;

@@ -85,10 +85,7 @@ pub fn delete(cx: &Ctx) -> Result<Reply> {
     let gone = cx.app.db().read(|db| {
         db::statuses::owned_by(db, me, id)?;
         let text = db::statuses::source(db, id)?;
-        Ok(cx
-            .view(db)
-            .status(id)?
-            .with_text(Some(text.unwrap_or_default())))
+        cx.view(db).status_with_text(id, text.unwrap_or_default())
     })?;
     let with_media = cx.params.bool("delete_media").unwrap_or(false);
     cx.app
@@ -110,10 +107,12 @@ pub fn context(cx: &Ctx) -> Result<Reply> {
     let (status, context) = cx.app.db().read(|db| {
         let status = db::statuses::visible_to(db, cx.viewer(), id)?;
         let found = db::statuses::context(db, cx.viewer(), &status)?;
-        let view = cx.view(db);
+        let around = [&found.ancestors[..], &found.descendants].concat();
+        let (ancestors, descendants) = (cx.view(db).statuses(&around)?.into_iter())
+            .partition(|shown| found.ancestors.contains(&shown.id()));
         let context = Context {
-            ancestors: view.statuses(&found.ancestors)?,
-            descendants: view.statuses(&found.descendants)?,
+            ancestors,
+            descendants,
         };
         Ok((status, context))
     })?;

@@ -57,8 +57,9 @@ pub fn context(db: &Connection, viewer: Option<AccountId>, status: &StatusRow) -
            SELECT in_reply_to_id, 1 FROM statuses WHERE id = ?1
            UNION ALL
            SELECT s.in_reply_to_id, up.depth + 1 FROM up CROSS JOIN statuses AS s ON s.id = up.id WHERE up.depth < ?3)
-         SELECT s.id FROM up CROSS JOIN statuses AS s ON s.id = up.id WHERE ?4 = ?4 AND ",
-        visible!("s", "?2"),
+         SELECT s.id FROM up CROSS JOIN statuses AS s ON s.id = up.id CROSS JOIN accounts AS a ON a.id = s.account_id
+          WHERE ?4 = ?4 AND ",
+        visible!("s", "?2", "a.hidden"),
         " AND ",
         unblocked!("s", "?2"),
         " ORDER BY up.depth DESC"
@@ -69,8 +70,9 @@ pub fn context(db: &Connection, viewer: Option<AccountId>, status: &StatusRow) -
            UNION
            SELECT s.id FROM down CROSS JOIN statuses AS s ON s.in_reply_to_id = down.id
            LIMIT ?3)
-         SELECT s.id FROM down CROSS JOIN statuses AS s ON s.id = down.id WHERE ?4 = ?4 AND ",
-        visible!("s", "?2"),
+         SELECT s.id FROM down CROSS JOIN statuses AS s ON s.id = down.id CROSS JOIN accounts AS a ON a.id = s.account_id
+          WHERE ?4 = ?4 AND ",
+        visible!("s", "?2", "a.hidden"),
         " AND ",
         unblocked!("s", "?2"),
         " ORDER BY s.id"

@@ -167,7 +167,7 @@ part_of_core!(PleromaOf, pleroma);
 impl View<'_> {
     pub(super) fn cores(
         &self,
-        states: &[StatusState],
+        states: &[&StatusState],
     ) -> Result<HashMap<StatusId, Arc<StatusCore>>> {
         let mut found = HashMap::with_capacity(states.len());
         let mut missing = Vec::new();

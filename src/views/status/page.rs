@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::core::{BodyOf, HeadOf, PleromaOf, StatusCore};
+use super::entity::{Entity, Pleroma};
 use super::poll::Poll;
 use super::quote::{self, Quote, QuoteApproval};
-use super::{Pleroma, Status};
+use crate::db::reactions::ReactionRow;
 use crate::db::statuses::StatusState;
 use crate::ids::{AccountId, StatusId};
 use crate::views::View;
@@ -19,21 +20,21 @@ use crate::views::reaction::Reaction;
 pub(super) struct Page<'a> {
     pub(super) view: &'a View<'a>,
     pub(super) states: &'a HashMap<StatusId, StatusState>,
-    pub(super) cores: &'a HashMap<StatusId, Arc<StatusCore>>,
-    pub(super) accounts: &'a HashMap<AccountId, Arc<RawValue>>,
-    pub(super) filtered: &'a Matches,
-    pub(super) reactions: HashMap<StatusId, Vec<Reaction>>,
+    pub(super) cores: HashMap<StatusId, Arc<StatusCore>>,
+    pub(super) accounts: HashMap<AccountId, Arc<RawValue>>,
+    pub(super) filtered: Matches,
+    pub(super) reactions: &'a HashMap<StatusId, Vec<ReactionRow>>,
     /// The viewer's votes.
     pub(super) votes: HashMap<StatusId, Vec<i64>>,
 }
 
 impl Page<'_> {
-    pub(super) fn status(&self, id: StatusId) -> Option<Status> {
+    pub(super) fn status(&self, id: StatusId) -> Option<Entity> {
         self.rendered(id, true)
     }
 
     /// A quoted status shows only the id of what it quotes in turn.
-    fn rendered(&self, id: StatusId, with_quote: bool) -> Option<Status> {
+    fn rendered(&self, id: StatusId, with_quote: bool) -> Option<Entity> {
         let state = self.states.get(&id)?;
         // A wrapper shows the inner status's content, counts and the viewer's marks on it, as clients expect.
         let reblog = match state.reblog_of {
@@ -44,19 +45,14 @@ impl Page<'_> {
             .reblog_of
             .and_then(|inner| self.states.get(&inner))
             .unwrap_or(state);
-        let tally: Arc<[Reaction]> = self
-            .reactions
-            .get(&marks.id)
-            .cloned()
-            .unwrap_or_default()
-            .into();
+        let tally = self.tally(marks.id);
         let (head, body) = (self.cores.get(&id)?, self.cores.get(&marks.id)?);
         let is_author = self.view.viewer == Some(state.account);
         let quote_shown = quote::shown(state);
         let quoted = quote::wanted(state).filter(|_| with_quote);
         let quoted = quoted.and_then(|id| self.rendered(id, false)).map(Arc::new);
         let quote_id = quote::wanted(state);
-        Some(Status {
+        Some(Entity {
             head: HeadOf(head.clone()),
             body: BodyOf(body.clone()),
             account: self.accounts.get(&state.account)?.clone(),
@@ -98,6 +94,16 @@ impl Page<'_> {
                 bookmark_folder: marks.bookmark.filter(|folder| folder.0 != 0),
             },
         })
+    }
+
+    fn tally(&self, id: StatusId) -> Arc<[Reaction]> {
+        let rows = self.reactions.get(&id);
+        let mut tally = self.view.tally(rows.map_or(&[], Vec::as_slice));
+        if !self.view.house.show_reactions {
+            let all = tally.iter_mut();
+            all.for_each(|reaction| reaction.account_ids.clear());
+        }
+        tally.into()
     }
 
     fn poll(&self, state: &StatusState, core: &StatusCore) -> Option<Poll> {

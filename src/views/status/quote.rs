@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Status;
+use super::entity::Entity;
 use crate::db::quotes::{QuotePolicy, QuoteState};
 use crate::db::statuses::StatusState;
 use crate::db::visibility::Visibility;
@@ -16,7 +16,7 @@ use crate::ids::{AccountId, StatusId};
 pub(super) enum Quote {
     Whole {
         state: Shown,
-        quoted_status: Option<Arc<Status>>,
+        quoted_status: Option<Arc<Entity>>,
     },
     Shallow {
         state: Shown,
