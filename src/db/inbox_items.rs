@@ -59,6 +59,16 @@ pub fn insert(db: &Connection, item: &NewItem) -> Result<bool> {
     Ok(true)
 }
 
+/// Whether something that the same actor signed waits, or may have signed: what one actor says is taken in order.
+pub fn is_behind(db: &Connection, item: &NewItem) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM inbox_items WHERE signer_id = ?1)
+                 OR EXISTS (SELECT 1 FROM inbox_items WHERE signer_id IS NULL AND host = ?2 AND actor = ?3)",
+        )?
+        .query_row(params![item.signer, item.host, item.actor], |row| row.get(0))?)
+}
+
 /// An item that is to be acted upon.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names are the columns of schema.sql")]

@@ -1,11 +1,13 @@
-//! Inboxes: what other servers say comes in here. Each check is cheap before it is dear; what is taken is written down and
-//! acted upon later, so that nobody waits for us and a crash loses nothing (federation.md 4.1, 8.1).
+//! Inboxes: what other servers say comes in here. Each check is cheap before it is dear; what is taken is written down, and acted
+//! upon later where that may take its time, so that nobody waits for us and a crash loses nothing (federation.md 4.1, 8.1).
 
 use serde_json::Value;
 
 use super::actors::{self, Found};
 use super::caller;
 use super::follower_sync;
+use super::incoming::ready::{self, Ready};
+use super::intake::{Arrival, Taken};
 use super::policy;
 use super::signature::{self, Claim, Received};
 use super::wire::{self, Class};
@@ -68,7 +70,7 @@ fn receive(cx: &Ctx, recipient: Option<AccountId>) -> Result<Reply> {
     if let (Some(signer), Some(header)) = (signer, received.header(follower_sync::HEADER)) {
         follower_sync::compare(cx.app, signer, &header)?;
     }
-    keep(cx, &letter, signer, recipient, &received)
+    take(cx, &document, &letter, signer, recipient, &received)
 }
 
 /// What the database says before anybody looks closer.
@@ -205,8 +207,9 @@ fn is_pointless(cx: &Ctx, letter: &Letter) -> Result<bool> {
     Ok(known.is_none())
 }
 
-fn keep(
+fn take(
     cx: &Ctx,
+    document: &Value,
     letter: &Letter,
     signer: Option<AccountId>,
     recipient: Option<AccountId>,
@@ -225,9 +228,29 @@ fn keep(
         head,
         body: body.to_owned(),
     };
-    if !cx.app.fed().intake.keep(cx.app.db(), item)? {
-        return Err(Error::Throttled { retry_after: 300 });
+    let ready = ready(cx, document, signer, recipient)?;
+    let fed = cx.app.fed();
+    match fed.intake.take(cx.app.db(), Arrival { item, ready })? {
+        Taken::Applied => {}
+        Taken::Kept => fed.readers.ring(),
+        Taken::Refused => return Err(Error::Throttled { retry_after: 300 }),
     }
-    cx.app.fed().readers.ring();
     Ok(taken())
+}
+
+/// The post that it is, where nobody need be asked for it.
+fn ready(
+    cx: &Ctx,
+    document: &Value,
+    signer: Option<AccountId>,
+    recipient: Option<AccountId>,
+) -> Result<Option<Ready>> {
+    if signer.is_none() || !ready::is_post(document) {
+        return Ok(None);
+    }
+    let author = cx
+        .app
+        .db()
+        .read(|db| ready::author(cx.app, db, signer, recipient, document))?;
+    Ok(author.and_then(|author| Ready::read(author, recipient, document)))
 }

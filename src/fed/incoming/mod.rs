@@ -17,6 +17,7 @@ mod listen;
 mod moves;
 mod pin;
 mod quote_request;
+pub mod ready;
 mod undo;
 mod update;
 
