@@ -6,12 +6,15 @@ use super::json_ids;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{self, AccountId, StatusId};
+use crate::none_of;
 
 /// A reaction tally for one status and emoji, in order of first use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReactionRow {
     /// The status reacted to.
     pub status: StatusId,
+    /// Its own id: later ones have larger ones.
+    pub id: i64,
     /// Unicode emoji, shortcode, or shortcode@host.
     pub emoji: String,
     /// Picture of a remote custom emoji.
@@ -27,28 +30,37 @@ pub fn of_statuses(
     with_muted: bool,
     page: &[StatusId],
 ) -> Result<Vec<ReactionRow>> {
-    let mut stmt = db.prepare_cached(
-        "SELECT r.status_id, r.emoji, r.url, r.account_id
-           FROM json_each(?1) AS page JOIN reactions AS r ON r.status_id = page.value JOIN accounts AS a ON a.id = r.account_id
-          WHERE a.hidden = 0
-            AND NOT EXISTS (SELECT 1 FROM blocks WHERE account_id = ?2 AND target_id = a.id)
-            AND NOT EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = ?2 AND host = a.host)
-            AND (?3 OR NOT EXISTS (SELECT 1 FROM mutes WHERE account_id = ?2 AND target_id = a.id
-                                      AND (expires_at IS NULL OR expires_at > ?4)))
-          ORDER BY r.status_id, r.id",
-    )?;
+    let mut stmt = db.prepare_cached(concat!(
+        "SELECT r.status_id, r.id, r.emoji, r.url, r.account_id
+           FROM json_each(?1) AS page CROSS JOIN reactions AS r ON r.status_id = page.value
+           CROSS JOIN accounts AS a ON a.id = r.account_id
+          WHERE a.hidden = 0 AND ",
+        none_of!("blocks", "account_id = ?2", "target_id = a.id"),
+        " AND ",
+        none_of!("domain_blocks", "account_id = ?2", "host = a.host"),
+        " AND (?3 OR ",
+        none_of!(
+            "mutes",
+            "account_id = ?2",
+            "target_id = a.id AND (expires_at IS NULL OR expires_at > ?4)"
+        ),
+        ")"
+    ))?;
     let rows = stmt.query_map(
         params![json_ids(page), viewer, with_muted, Timestamp::now()],
         |row| {
             Ok(ReactionRow {
                 status: row.get(0)?,
-                emoji: row.get(1)?,
-                url: row.get(2)?,
-                account: row.get(3)?,
+                id: row.get(1)?,
+                emoji: row.get(2)?,
+                url: row.get(3)?,
+                account: row.get(4)?,
             })
         },
     )?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let mut rows = rows.collect::<rusqlite::Result<Vec<ReactionRow>>>()?;
+    rows.sort_unstable_by_key(|row| (row.status, row.id));
+    Ok(rows)
 }
 
 /// Adds a reaction and returns its row; `None` when it was already there. `uri`: the id of the activity, of one from

@@ -111,9 +111,10 @@ macro_rules! sql {
                FROM notifications AS n JOIN accounts AS a ON a.id = n.actor_id
                LEFT JOIN statuses AS s ON s.id = n.status_id
                LEFT JOIN reactions AS r ON r.status_id = n.status_id AND r.emoji = n.emoji AND r.account_id = n.actor_id
-               LEFT JOIN mutes AS m ON m.account_id = ?1 AND m.target_id = a.id AND (m.expires_at IS NULL OR m.expires_at > ?10)
-               LEFT JOIN conversation_mutes AS cm ON cm.account_id = ?1 AND cm.conversation_id = s.conversation_id
-                                                 AND (cm.expires_at IS NULL OR cm.expires_at > ?10)
+               LEFT JOIN mutes AS m ON m.account_id = (SELECT account_id FROM mutes WHERE account_id = ?1) AND m.target_id = a.id
+                                       AND (m.expires_at IS NULL OR m.expires_at > ?10)
+               LEFT JOIN conversation_mutes AS cm ON cm.account_id = (SELECT account_id FROM conversation_mutes WHERE account_id = ?1)
+                                                 AND cm.conversation_id = s.conversation_id AND (cm.expires_at IS NULL OR cm.expires_at > ?10)
               WHERE ",
             $about,
             " AND n.id < ?2 AND n.id > ?3
@@ -197,7 +198,8 @@ macro_rules! number_of {
             "SELECT (SELECT count(*) FROM notifications AS n INDEXED BY ",
             $index,
             " JOIN accounts AS a ON a.id = n.actor_id
-                LEFT JOIN mutes AS m ON m.account_id = ?1 AND m.target_id = a.id AND (m.expires_at IS NULL OR m.expires_at > ?5)
+                LEFT JOIN mutes AS m ON m.account_id = (SELECT account_id FROM mutes WHERE account_id = ?1) AND m.target_id = a.id
+                                       AND (m.expires_at IS NULL OR m.expires_at > ?5)
                WHERE n.account_id = ?1 AND n.kind = ?6 AND ",
             $about,
             " AND ",
