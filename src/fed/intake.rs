@@ -56,6 +56,8 @@ impl Intake {
         if let Some(taken) = *lock(&mine.taken) {
             return Ok(taken);
         }
+        // Who is on the way here gets a moment to join: on one core nobody else would ever be in time.
+        std::thread::yield_now();
         let together = std::mem::take(&mut *lock(&self.waiting));
         match write(db, &together) {
             Ok(all) => {
