@@ -122,6 +122,8 @@ pub fn store(
         created_at: post.created_at,
         edited_at: post.edited_at,
         expires_at: None,
+        quote_policy: post.quote_policy,
+        counts: post.counts,
     };
     let mut addressed = ids_of(tx, &post.mentions)?;
     addressed.retain(|account| *account != author);
@@ -149,8 +151,6 @@ pub fn store(
     if let Some(poll) = &post.poll {
         poll.count(tx, id)?;
     }
-    set_policy(tx, id, post)?;
-    set_counts(tx, id, &post.counts)?;
     statuses::adopt(tx, id, &post.uri, author)?;
     Ok(Some(id))
 }
@@ -169,18 +169,13 @@ pub fn update(tx: &Tx, row: &StatusRow, post: &RemotePost) -> Result<()> {
             post.poll.as_ref().map(RemotePoll::begun).as_ref(),
         )?,
     }
-    set_policy(tx, row.id, post)?;
+    if let Some(policy) = post.quote_policy {
+        crate::db::quotes::set_policy(tx, row.id, policy)?;
+    }
     set_counts(tx, row.id, &post.counts)?;
     quotes::requoted(tx, row, post.quote.as_ref())?;
     match &post.poll {
         Some(poll) => poll.count(tx, row.id),
-        None => Ok(()),
-    }
-}
-
-fn set_policy(tx: &Tx, id: StatusId, post: &RemotePost) -> Result<()> {
-    match post.quote_policy {
-        Some(policy) => crate::db::quotes::set_policy(tx, id, policy),
         None => Ok(()),
     }
 }

@@ -16,6 +16,7 @@ use crate::clock::Timestamp;
 use crate::config::{BaseUrl, Instance};
 use crate::db::quotes::{NewQuote, QuotePolicy, QuoteState};
 use crate::db::statuses::insert::{NewStatus, describe};
+use crate::db::statuses::origin::Counts;
 use crate::db::statuses::{Parent, StatusRow, owned_by, parent};
 use crate::db::users::{Habits, habits};
 use crate::db::visibility::Visibility;
@@ -162,9 +163,6 @@ pub fn post(tx: &Tx, rules: &Rules, me: AccountId, draft: &Draft) -> Result<Stat
     }
     for new in &draft.descriptions {
         describe(tx, id, new.media, new.text.as_deref(), new.focus)?;
-    }
-    if let Some(policy) = draft.quote_policy {
-        db::quotes::set_policy(tx, id, policy)?;
     }
     Ok(id)
 }
@@ -331,6 +329,8 @@ impl Composed<'_> {
             created_at: now,
             edited_at: None,
             expires_at: draft.lifetime.map(|lifetime| now.plus(lifetime)),
+            quote_policy: draft.quote_policy,
+            counts: Counts::default(),
         };
         insert::insert(
             tx,

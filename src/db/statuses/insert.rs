@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
+use super::origin::Counts;
 use crate::clock::Timestamp;
 use crate::db::json_ids;
+use crate::db::quotes::QuotePolicy;
 use crate::db::visibility::Visibility;
 use crate::error::Result;
 use crate::ids::{AccountId, AppId, ListId, MediaId, StatusId};
@@ -37,6 +39,9 @@ pub struct NewStatus<'a> {
     pub created_at: Timestamp,
     pub edited_at: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
+    pub quote_policy: Option<QuotePolicy>,
+    /// As its origin counts.
+    pub counts: Counts,
 }
 
 /// Adds the row. Counters of author, parent and reblogged status follow by trigger.
@@ -44,8 +49,10 @@ pub fn insert(db: &Connection, new: &NewStatus) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO statuses (id, uri, url, account_id, local, visibility, conversation_id, in_reply_to_id, in_reply_to_account_id,
                                in_reply_to_uri, reblog_of_id, content, content_type, source, spoiler_text, sensitive, language,
-                               emojis, app_id, created_at, edited_at, expires_at, received_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+                               emojis, app_id, created_at, edited_at, expires_at, received_at, quote_policy,
+                               remote_replies, remote_reblogs, remote_favourites)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
+                 coalesce(?25, 0), coalesce(?26, 0), coalesce(?27, 0))",
     )?
     .execute(params![
         new.id,
@@ -71,6 +78,10 @@ pub fn insert(db: &Connection, new: &NewStatus) -> Result<()> {
         new.edited_at,
         new.expires_at,
         received_at(new),
+        new.quote_policy,
+        new.counts.replies,
+        new.counts.reblogs,
+        new.counts.favourites,
     ])?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use super::insert::{Arrival, insert};
 use crate::clock::Timestamp;
 use crate::db::statuses::StatusRow;
 use crate::db::statuses::insert::NewStatus;
+use crate::db::statuses::origin::Counts;
 use crate::db::visibility::Visibility;
 use crate::db::{Tx, reblogs, statuses};
 use crate::error::{Error, Result};
@@ -100,6 +101,8 @@ fn wrap(
         created_at: elsewhere.unwrap_or_else(Timestamp::now),
         edited_at: None,
         expires_at: None,
+        quote_policy: None,
+        counts: Counts::default(),
     };
     insert(
         tx,
