@@ -877,7 +877,8 @@ CREATE TABLE activities (
   json       TEXT    NOT NULL,
   about      TEXT,                                  -- of all that say how the same thing stands, only the newest is sent
   created_at INTEGER NOT NULL,
-  as_relay   INTEGER NOT NULL DEFAULT 0             -- the server itself says it, to relays
+  as_relay   INTEGER NOT NULL DEFAULT 0,            -- the server itself says it, to relays
+  former_key BLOB                                   -- PKCS#8: signed with the key that its author had before, which this ends
 );
 CREATE INDEX activities_about ON activities (about) WHERE about IS NOT NULL;
 CREATE INDEX activities_account ON activities (account_id);

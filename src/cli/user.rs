@@ -12,6 +12,7 @@ use crate::auth::{names, password};
 use crate::db::users::{self, UserRow};
 use crate::db::{Tx, accounts};
 use crate::error::{Error, Result};
+use crate::fed::signature::key;
 use crate::ops;
 
 /// What can be done.
@@ -73,6 +74,11 @@ pub enum Command {
     },
     /// Switch the second factor of a login off, for somebody who lost phone and backup codes
     ResetMfa {
+        /// Whose
+        name: String,
+    },
+    /// Sign with a new key from now on; servers that know the old one are told
+    RotateKey {
         /// Whose
         name: String,
     },
@@ -138,6 +144,7 @@ pub fn run(data: &Path, command: Command) -> Outcome {
         Command::ResetMfa { name } => {
             change(&app, &name, |tx, user| ops::mfa::disable(tx, user.id))
         }
+        Command::RotateKey { name } => rotate_key(&app, &name),
         Command::Delete { name } => change(&app, &name, |tx, user| ops::users::delete(tx, user.id)),
     };
     done.map_err(|error| failure(data, error))?
@@ -186,6 +193,13 @@ fn set_password(app: &App, name: &str, password: &str) -> Result<()> {
     let hash = hashed(app, password)?;
     app.db()
         .write(|tx| ops::users::set_password(tx, user.id, &hash))
+}
+
+fn rotate_key(app: &App, name: &str) -> Result<Outcome> {
+    let new = key::generate()?;
+    change(app, name, |tx, user| {
+        ops::users::rotate_key(tx, user.id, &new.public_pem, &new.private)
+    })
 }
 
 fn hashed(app: &App, text: &str) -> Result<String> {

@@ -67,6 +67,25 @@ pub fn insert_own(
     Ok(())
 }
 
+/// Gives a local account another key pair under the same id, and the account another revision. Returns the private half that it
+/// had, PKCS#8, DER; `None` where there was none, and there is none now.
+pub fn replace_own(
+    db: &Connection,
+    account: AccountId,
+    public_pem: &str,
+    private: &[u8],
+) -> Result<Option<Vec<u8>>> {
+    let former = own(db, account)?.map(|key| key.private);
+    db.prepare_cached(
+        "UPDATE account_keys SET public_pem = ?2, private_pkcs8 = ?3, fetched_at = ?4
+          WHERE account_id = ?1 AND private_pkcs8 IS NOT NULL",
+    )?
+    .execute(params![account, public_pem, private, Timestamp::now()])?;
+    db.prepare_cached("UPDATE accounts SET rev = rev + 1 WHERE id = ?1")?
+        .execute(params![account])?;
+    Ok(former)
+}
+
 /// The public key of an account elsewhere.
 pub struct RemoteKeyRow {
     /// Whose it is.

@@ -22,13 +22,15 @@ pub enum Signer {
     Account(AccountId),
 }
 
-/// Keeps an activity; returns its row's id. `about`: what it says the newest of ([`super::deliveries::supersede`]).
+/// Keeps an activity; returns its row's id. `about`: what it says the newest of ([`super::deliveries::supersede`]). `former_key`:
+/// PKCS#8, of a signer who has another one by now.
 pub fn insert(
     db: &Connection,
     signer: Signer,
     status: Option<StatusId>,
     about: Option<&str>,
     json: &str,
+    former_key: Option<&[u8]>,
 ) -> Result<i64> {
     let id = ids::next();
     let account = match signer {
@@ -36,8 +38,8 @@ pub fn insert(
         Signer::Instance | Signer::Relay => None,
     };
     db.prepare_cached(
-        "INSERT INTO activities (id, account_id, status_id, json, about, created_at, as_relay)
-         VALUES (?1, ?2, (SELECT id FROM statuses WHERE id = ?3), ?4, ?6, ?5, ?7)",
+        "INSERT INTO activities (id, account_id, status_id, json, about, created_at, as_relay, former_key)
+         VALUES (?1, ?2, (SELECT id FROM statuses WHERE id = ?3), ?4, ?6, ?5, ?7, ?8)",
     )?
     .execute(params![
         id,
@@ -46,7 +48,8 @@ pub fn insert(
         json,
         Timestamp::now(),
         about,
-        signer == Signer::Relay
+        signer == Signer::Relay,
+        former_key
     ])?;
     Ok(id)
 }

@@ -36,6 +36,8 @@ pub struct DeliveryRow {
     pub json: String,
     /// When it was said.
     pub created_at: Timestamp,
+    /// PKCS#8: the key that the signer had before, where that is what peers know.
+    pub former_key: Option<Vec<u8>>,
 }
 
 /// Takes the most urgent delivery that is due, of a host that nobody sends to at the moment. Where the host did not answer last,
@@ -61,7 +63,7 @@ pub fn lease(db: &Connection, lease: Duration) -> Result<Option<DeliveryRow>> {
         .execute(params![id, now.plus(lease)])?;
     let row = db
         .prepare_cached(
-            "SELECT d.inbox, d.attempts, a.account_id, a.as_relay, a.status_id, a.json, a.created_at
+            "SELECT d.inbox, d.attempts, a.account_id, a.as_relay, a.status_id, a.json, a.created_at, a.former_key
                FROM deliveries AS d JOIN activities AS a ON a.id = d.activity_id WHERE d.id = ?1",
         )?
         .query_row(params![id], |row| {
@@ -78,6 +80,7 @@ pub fn lease(db: &Connection, lease: Duration) -> Result<Option<DeliveryRow>> {
                 status: row.get(4)?,
                 json: row.get(5)?,
                 created_at: row.get(6)?,
+                former_key: row.get(7)?,
             })
         })?;
     Ok(Some(row))

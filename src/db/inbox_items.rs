@@ -59,6 +59,13 @@ pub fn insert(db: &Connection, item: &NewItem) -> Result<bool> {
     Ok(true)
 }
 
+/// Whether something that an account signed waits.
+pub fn are_waiting(db: &Connection, signer: AccountId) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM inbox_items WHERE signer_id = ?1)")?
+        .query_row(params![signer], |row| row.get(0))?)
+}
+
 /// Whether something that the same actor signed waits, or may have signed: what one actor says is taken in order.
 pub fn is_behind(db: &Connection, item: &NewItem) -> Result<bool> {
     Ok(db

@@ -9,7 +9,11 @@ use crate::error::{Error, Result};
 pub const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// Step `n` leads a file of version `n + 1` to `n + 2`. Never change a released one.
-const STEPS: &[&str] = &[include_str!("step2.sql"), include_str!("step3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("step2.sql"),
+    include_str!("step3.sql"),
+    include_str!("step4.sql"),
+];
 
 /// The version that this program writes, in the file's `user_version`.
 pub const VERSION: i64 = STEPS.len() as i64 + 1;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::fetch::{FetchError, HopHeaders, Limits, Request};
 use super::follower_sync;
 use super::policy;
+use super::signature::key::PrivateKey;
 use super::signature::{self, CONTENT_TYPE, Outgoing, Signable, Variant};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -88,7 +89,11 @@ impl Answered {
 }
 
 fn send(app: &App, row: &DeliveryRow, variant: Variant) -> Result<Answered> {
-    let key = app.fed().keys.own(app, row.signer)?;
+    let own = app.fed().keys.own(app, row.signer)?;
+    let former = row.former_key.as_deref();
+    let former = former.map(|der| PrivateKey::parse(own.private.id().to_owned(), der));
+    let former = former.transpose()?;
+    let key = former.as_ref().unwrap_or(&own.private);
     let body = Signable::new(row.json.as_bytes());
     let sign: HopHeaders = &|url| {
         let outgoing = Outgoing {
@@ -96,7 +101,7 @@ fn send(app: &App, row: &DeliveryRow, variant: Variant) -> Result<Answered> {
             body: Some(&body),
             without_query: false,
         };
-        signature::sign(&key.private, variant, &outgoing, Timestamp::now()).unwrap_or_default()
+        signature::sign(key, variant, &outgoing, Timestamp::now()).unwrap_or_default()
     };
     let mut limits = Limits::DELIVERY;
     if row.attempts > 0 {

@@ -12,7 +12,7 @@ use super::policy;
 use super::signature::{self, Claim, Received};
 use super::wire::{self, Class};
 use crate::clock::Timestamp;
-use crate::db::inbox_items::NewItem;
+use crate::db::inbox_items::{self, NewItem};
 use crate::db::{accounts, seen_activities};
 use crate::error::{Error, Result};
 use crate::ids::AccountId;
@@ -192,7 +192,12 @@ fn verify(cx: &Ctx, claim: &Claim) -> Result<Option<AccountId>> {
     if claim.is_by(&key.public) {
         return Ok(Some(key.account));
     }
-    match key.may_be_stale(Timestamp::now()) {
+    // What waits may be the news of another key.
+    let is_about_to_change = || {
+        let db = cx.app.db();
+        db.read(|db| inbox_items::are_waiting(db, key.account))
+    };
+    match key.may_be_stale(Timestamp::now()) || is_about_to_change()? {
         true => Ok(None),
         false => Err(unsigned("the signature is wrong")),
     }

@@ -17,8 +17,8 @@ use crate::ops::{domain_policies, status_search};
 /// Nobody else takes a job for so long after it was taken.
 const LEASE: Duration = Duration::from_secs(600);
 
-/// The longest sleep.
-const NAP: Duration = Duration::from_secs(60);
+/// The longest sleep: a command beside the server may have left something to do.
+const NAP: Duration = Duration::from_secs(5);
 
 /// Starts the runner; it ends when the app stops.
 pub fn start(app: Arc<App>) -> Result<JoinHandle<()>> {

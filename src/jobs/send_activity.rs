@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::db::jobs::{self, JobRow};
 use crate::db::{Tx, activities, deliveries, hosts, statuses};
 use crate::error::Result;
+use crate::fed::keys::Signer;
 use crate::fed::outgoing;
 use crate::fed::policy;
 use crate::fed::wire;
@@ -21,6 +22,10 @@ pub fn work(app: &App, job: &JobRow) -> Outcome {
         Ok(outgoing) => outgoing,
         Err(error) => return Outcome::Drop(format!("the payload is no activity: {error}")),
     };
+    if let Outgoing::NewKey { account, .. } = &outgoing {
+        // It may have been changed by a command beside the server.
+        app.fed().keys.forget_own(Signer::Account(*account));
+    }
     match send(app, job, &outgoing) {
         Ok(()) => Outcome::Done,
         Err(error) => Outcome::Retry(format!("{error:?}")),
@@ -99,9 +104,16 @@ fn send(app: &App, job: &JobRow, outgoing: &Outgoing) -> Result<()> {
         if let Some(about) = &about {
             deliveries::supersede(tx, about)?;
         }
+        let former = parcel.former_key.as_deref();
         for (json, inboxes) in &copies {
-            let activity =
-                activities::insert(tx, parcel.signer, parcel.status, about.as_deref(), json)?;
+            let activity = activities::insert(
+                tx,
+                parcel.signer,
+                parcel.status,
+                about.as_deref(),
+                json,
+                former,
+            )?;
             for (inbox, host) in inboxes {
                 deliveries::insert(tx, activity, inbox, host, parcel.urgency)?;
             }

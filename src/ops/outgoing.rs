@@ -143,6 +143,8 @@ pub enum Outgoing {
     AnnounceToRelays { status: StatusId },
     /// Somebody's profile changed.
     UpdateActor { account: AccountId },
+    /// Somebody has another key. `former`: the one before, PKCS#8, as base64, which signs this last word.
+    NewKey { account: AccountId, former: String },
     /// Somebody is gone.
     DeleteActor { account: AccountId },
 }
@@ -180,6 +182,7 @@ impl Outgoing {
                 | Outgoing::AnnounceToRelays { .. }
                 | Outgoing::Move { .. }
                 | Outgoing::UpdateActor { .. }
+                | Outgoing::NewKey { .. }
         )
     }
 
@@ -229,7 +232,9 @@ impl Outgoing {
                 let asked = uri.as_deref().unwrap_or_default();
                 Some(format!("answer relay {follower} {asked}"))
             }
-            Outgoing::UpdateActor { account } => Some(format!("profile {account}")),
+            Outgoing::UpdateActor { account } | Outgoing::NewKey { account, .. } => {
+                Some(format!("profile {account}"))
+            }
             _ => None,
         }
     }

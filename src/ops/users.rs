@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::names;
@@ -155,6 +157,24 @@ pub fn forget_key(tx: &Tx, key: &KeyOfDeleted) -> Result<()> {
     }
     deliveries::cancel_of(tx, key.account)?;
     account_keys::remove_own(tx, key.account)
+}
+
+/// Gives somebody another key pair, the public half as PEM, the private one as PKCS#8. The servers of the followers hear of it in a
+/// word that the former key signs: it is the one they know. A key that was never needed is made when it is.
+pub fn rotate_key(tx: &Tx, id: AccountId, public_pem: &str, private: &[u8]) -> Result<()> {
+    match account_keys::replace_own(tx, id, public_pem, private)? {
+        Some(former) => {
+            let former = BASE64_STANDARD.encode(former);
+            outgoing::push(
+                tx,
+                &Outgoing::NewKey {
+                    account: id,
+                    former,
+                },
+            )
+        }
+        None => Ok(()),
+    }
 }
 
 /// Somebody elsewhere is gone: what we have of them goes, by the same job.

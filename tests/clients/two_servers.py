@@ -68,6 +68,7 @@ def at_ports():
     people.block(day, a, b)
     queue.wait_for_the_other(day, a, b)
     queue.survive(day, a, b)
+    people.rotate_key(day, a, b)
     people.demand_signatures(day, a, b)
     agree(a, b)
     people.move(day, a, b, c)

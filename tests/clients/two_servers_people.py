@@ -205,6 +205,19 @@ def block(day, a, b):
         befriend(b.bob, a.ann)
 
 
+def rotate_key(day, a, b):
+    def key():
+        return b.document(f"{b.url}/users/bob").json()["publicKey"]["publicKeyPem"]
+
+    with day.step("who has a new key is believed with the next post"):
+        before = key()
+        b.command("user", "rotate-key", "bob")
+        eventually(lambda: key() != before, SOON)
+        a.ann.hears(b.bob.say("under another key"))
+        [[known]] = a.sql("SELECT public_pem FROM account_keys WHERE key_uri LIKE '%/users/bob#main-key'")
+        same(known, key())
+
+
 def demand_signatures(day, a, b):
     with day.step("a server that shows nothing to strangers shows the other one what it may see"):
         strict = "federation.authorized_fetch=true"

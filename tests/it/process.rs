@@ -6,12 +6,12 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::binary::{Program, done, failure, kenoma, run};
+use crate::binary::{PATIENCE, Program, done, failure, kenoma, run};
 
 #[test]
 fn the_start_up_line_names_url_directory_and_exactly_the_users_asked_for() {
@@ -315,6 +315,17 @@ fn commands_work_beside_a_running_server_and_take_effect_at_once() {
     assert!(has_factor());
     done(data, &["user", "reset-mfa", "carol"]);
     assert!(!has_factor());
+    let key = || {
+        let asked =
+            "GET /users/carol HTTP/1.0\r\nHost: a\r\nAccept: application/activity+json\r\n\r\n";
+        server.tell(asked.as_bytes()).ok()["publicKey"]["publicKeyPem"].clone()
+    };
+    let (before, started) = (key(), Instant::now());
+    done(data, &["user", "rotate-key", "carol"]);
+    while key() == before {
+        assert!(started.elapsed() < PATIENCE, "the old key is still shown");
+        thread::sleep(Duration::from_millis(20));
+    }
     done(data, &["user", "delete", "carol"]);
     assert_eq!(
         failure(&run(data, &["user", "show", "nobody"])),

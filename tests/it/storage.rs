@@ -81,7 +81,11 @@ fn meaning(conn: &Connection) -> std::collections::BTreeSet<String> {
 
 #[test]
 fn a_file_of_each_older_version_is_led_up_to_the_present_schema() {
-    let older = [include_str!("schemas/1.sql"), include_str!("schemas/2.sql")];
+    let older = [
+        include_str!("schemas/1.sql"),
+        include_str!("schemas/2.sql"),
+        include_str!("schemas/3.sql"),
+    ];
     assert_eq!(older.len() as i64, migrations::VERSION - 1);
     let fresh = Connection::open_in_memory().unwrap();
     fresh.execute_batch(migrations::SCHEMA).unwrap();

@@ -40,6 +40,8 @@ pub struct Parcel {
     pub create: Option<String>,
     /// 1: after what is new.
     pub urgency: u8,
+    /// PKCS#8: signs in place of the key that the signer has now.
+    pub former_key: Option<Vec<u8>>,
 }
 
 /// An activity as some get it.
@@ -71,6 +73,7 @@ impl Parcel {
             status: None,
             create: None,
             urgency: 0,
+            former_key: None,
         })
     }
 
@@ -233,6 +236,7 @@ pub fn write(app: &App, db: &Connection, outgoing: &Outgoing) -> Result<Option<P
         } => relay::answer(app, db, *follower, uri.as_deref(), object, *accepted),
         Outgoing::AnnounceToRelays { status } => relay::announce(app, db, *status),
         Outgoing::UpdateActor { account } => profile::update(app, db, *account),
+        Outgoing::NewKey { account, former } => profile::new_key(app, db, *account, former),
         Outgoing::DeleteActor { account } => delete::actor(db, *account),
     }
 }

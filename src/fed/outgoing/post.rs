@@ -100,6 +100,7 @@ fn to_list<T: Serialize>(
         status: Some(row.id),
         create: None,
         urgency: 0,
+        former_key: None,
     }))
 }
 

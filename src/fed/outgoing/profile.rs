@@ -1,11 +1,13 @@
 //! `Update` of an actor.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use rusqlite::Connection;
 
 use super::{Activity, Parcel};
 use crate::app::App;
 use crate::db::{accounts, audience};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fed::documents::actor;
 use crate::fed::keys::FRAGMENT;
 use crate::fed::wire::PUBLIC;
@@ -30,4 +32,20 @@ pub fn update(app: &App, db: &Connection, account: AccountId) -> Result<Option<P
     // The first to go when the queue is full: the next change says all of it again.
     parcel.urgency = 3;
     Ok(Some(parcel))
+}
+
+/// Somebody has another key: the same in a word that the one before signs, ahead of all that the new one will sign.
+pub fn new_key(
+    app: &App,
+    db: &Connection,
+    account: AccountId,
+    former: &str,
+) -> Result<Option<Parcel>> {
+    let parcel = update(app, db, account)?;
+    let former = BASE64_STANDARD.decode(former).map_err(Error::internal)?;
+    Ok(parcel.map(|parcel| Parcel {
+        urgency: 0,
+        former_key: Some(former),
+        ..parcel
+    }))
 }

@@ -30,6 +30,7 @@ fn parcel(
         status: None,
         create: None,
         urgency: 0,
+        former_key: None,
     }))
 }
 

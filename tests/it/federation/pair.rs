@@ -563,3 +563,66 @@ fn a_list_names_people_elsewhere_whom_nobody_here_knew() {
         .collect();
     assert_eq!(names, ["dora", "bob"]);
 }
+
+#[test]
+fn who_has_a_new_key_is_believed_at_once_and_the_old_one_is_not() {
+    let (here, there) = (Peer::start(&[]), Peer::start(&[]));
+    let (alice, bob) = (here.user("alice"), there.user("bob"));
+    follow(&alice, &find(&alice, "bob", &there));
+    settle(&here, &there);
+    copy(&alice, &bob.post_status("under the first key"));
+    settle(&here, &there);
+    let keys = |server: &TestServer| -> Vec<String> {
+        let db = server.sql();
+        let sql = "SELECT public_pem FROM account_keys WHERE key_uri LIKE '%/users/bob#main-key'";
+        let mut stmt = db.prepare(sql).unwrap();
+        let rows = stmt.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let old = keys(&there.server);
+    assert_eq!(keys(&here.server), old);
+    // While nobody hears it, and with a post right behind it.
+    here.shut();
+    rotate(&there.server, &bob.id);
+    bob.post_status("under the second key");
+    settle(&here, &there);
+    here.open();
+    there
+        .server
+        .sql()
+        .execute_batch("UPDATE deliveries SET run_at = 0; DELETE FROM hosts;")
+        .unwrap();
+    settle(&here, &there);
+    let texts: Vec<String> = alice
+        .get("/api/v1/timelines/home")
+        .ok()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|post| {
+            post["pleroma"]["content"]["text/plain"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(texts, ["under the second key", "under the first key"]);
+    assert_ne!(keys(&there.server), old);
+    assert_eq!(keys(&here.server), keys(&there.server));
+    let signatures = "SELECT count(*) FROM deliveries WHERE last_status IN (401, 403)";
+    assert_eq!(
+        crate::federation::stranger::count(&there.server, signatures),
+        0
+    );
+}
+
+/// As `kenoma user rotate-key`.
+fn rotate(server: &TestServer, account: &str) {
+    let new = kenoma::fed::signature::key::generate().unwrap();
+    let id = kenoma::ids::AccountId(account.parse().unwrap());
+    server
+        .app
+        .db()
+        .write(|tx| kenoma::ops::users::rotate_key(tx, id, &new.public_pem, &new.private))
+        .unwrap();
+}
