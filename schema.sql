@@ -1043,16 +1043,16 @@ CREATE TABLE server_state (
   value TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- What everybody sees of a row changed: let cached renderings of it be forgotten.
+-- What everybody sees of a row changed: let cached renderings of it be forgotten. Whoever counts one up or down says so in the same
+-- statement: a trigger would write the row twice.
 CREATE TRIGGER accounts_rev AFTER UPDATE OF username, url, actor_type, display_name, note, fields, emojis, avatar, header, background,
   locked, discoverable, hide_favourites, hide_followers, hide_follows, hide_followers_count, hide_follows_count, accepts_chat_messages,
-  also_known_as, moved_to_id, moderation_tags, followers_count, following_count, statuses_count, hidden, deactivated
+  also_known_as, moved_to_id, moderation_tags, followers_count, following_count, hidden, deactivated
   ON accounts BEGIN UPDATE accounts SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TRIGGER users_rev AFTER UPDATE OF is_admin, is_moderator, show_role, confirmation_pending, skip_thread_containment, no_rich_text
   ON users BEGIN UPDATE accounts SET rev = rev + 1 WHERE id = new.account_id; END;
 CREATE TRIGGER statuses_rev AFTER UPDATE OF visibility, in_reply_to_id, content, spoiler_text, sensitive, language, emojis, edited_at,
-  replies_count, reblogs_count, favourites_count, quote_of_id
-  ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
+  quote_of_id ON statuses BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.id; END;
 CREATE TRIGGER media_rev AFTER UPDATE ON media WHEN new.status_id IS NOT NULL
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
 CREATE TRIGGER cards_rev AFTER UPDATE OF found, title, description, image, author_name, provider_name, opengraph ON cards
@@ -1069,9 +1069,9 @@ CREATE TRIGGER polls_rev AFTER UPDATE OF hide_totals, expires_at, voters_count O
 
 -- Counters
 CREATE TRIGGER favourites_added AFTER INSERT ON favourites
-  BEGIN UPDATE statuses SET favourites_count = favourites_count + 1 WHERE id = new.status_id; END;
+  BEGIN UPDATE statuses SET favourites_count = favourites_count + 1, rev = rev + 1 WHERE id = new.status_id; END;
 CREATE TRIGGER favourites_removed AFTER DELETE ON favourites
-  BEGIN UPDATE statuses SET favourites_count = favourites_count - 1 WHERE id = old.status_id; END;
+  BEGIN UPDATE statuses SET favourites_count = favourites_count - 1, rev = rev + 1 WHERE id = old.status_id; END;
 CREATE TRIGGER reactions_added AFTER INSERT ON reactions
   BEGIN UPDATE statuses SET rev = rev + 1 WHERE id = new.status_id; END;
 CREATE TRIGGER reactions_removed AFTER DELETE ON reactions
@@ -1105,15 +1105,16 @@ CREATE TRIGGER follows_removed AFTER DELETE ON follows WHEN old.pending = 0 BEGI
   UPDATE accounts SET followers_count = followers_count - 1 WHERE id = old.target_id;
 END;
 CREATE TRIGGER statuses_added AFTER INSERT ON statuses BEGIN
-  UPDATE accounts SET statuses_count = statuses_count + (new.visibility < 3), last_status_at = max(coalesce(last_status_at, 0), new.created_at)
+  UPDATE accounts SET statuses_count = statuses_count + (new.visibility < 3), last_status_at = max(coalesce(last_status_at, 0), new.created_at),
+                      rev = rev + 1
     WHERE id = new.account_id;
-  UPDATE statuses SET replies_count = replies_count + 1 WHERE id = new.in_reply_to_id AND new.visibility < 3;
-  UPDATE statuses SET reblogs_count = reblogs_count + 1 WHERE id = new.reblog_of_id;
+  UPDATE statuses SET replies_count = replies_count + 1, rev = rev + 1 WHERE id = new.in_reply_to_id AND new.visibility < 3;
+  UPDATE statuses SET reblogs_count = reblogs_count + 1, rev = rev + 1 WHERE id = new.reblog_of_id;
 END;
 CREATE TRIGGER statuses_removed BEFORE DELETE ON statuses BEGIN
-  UPDATE accounts SET statuses_count = statuses_count - (old.visibility < 3) WHERE id = old.account_id;
-  UPDATE statuses SET replies_count = replies_count - 1 WHERE id = old.in_reply_to_id AND old.visibility < 3;
-  UPDATE statuses SET reblogs_count = reblogs_count - 1 WHERE id = old.reblog_of_id;
+  UPDATE accounts SET statuses_count = statuses_count - (old.visibility < 3), rev = rev + 1 WHERE id = old.account_id;
+  UPDATE statuses SET replies_count = replies_count - 1, rev = rev + 1 WHERE id = old.in_reply_to_id AND old.visibility < 3;
+  UPDATE statuses SET reblogs_count = reblogs_count - 1, rev = rev + 1 WHERE id = old.reblog_of_id;
   DELETE FROM status_search WHERE rowid = -old.id;
   DELETE FROM home_entries WHERE account_id IN (SELECT account_id FROM users) AND status_id = old.id;
 END;

@@ -56,9 +56,7 @@ impl Intake {
         if let Some(taken) = *lock(&mine.taken) {
             return Ok(taken);
         }
-        // Who is on the way here gets a moment to join: on one core nobody else would ever be in time.
-        std::thread::yield_now();
-        let together = std::mem::take(&mut *lock(&self.waiting));
+        let together = self.gathered();
         match write(db, &together) {
             Ok(all) => {
                 for (one, taken) in together.iter().zip(all) {
@@ -73,6 +71,20 @@ impl Intake {
                 lock(&self.waiting).extend(others);
                 Err(error)
             }
+        }
+    }
+
+    /// All who wait. Who is on the way here gets a moment to join, as long as somebody does: on one core nobody else would ever be in
+    /// time.
+    fn gathered(&self) -> Vec<Arc<Waiting>> {
+        let mut count = 0;
+        loop {
+            std::thread::yield_now();
+            let mut waiting = lock(&self.waiting);
+            if waiting.len() == count {
+                return std::mem::take(&mut *waiting);
+            }
+            count = waiting.len();
         }
     }
 }

@@ -55,8 +55,10 @@ pub fn adopt(db: &Connection, status: StatusId, uri: &str, author: AccountId) ->
         .collect::<rusqlite::Result<_>>()?;
     let answers = open.iter().filter(|open| **open).count() as i64;
     if answers > 0 {
-        db.prepare_cached("UPDATE statuses SET replies_count = replies_count + ?2 WHERE id = ?1")?
-            .execute(params![status, answers])?;
+        db.prepare_cached(
+            "UPDATE statuses SET replies_count = replies_count + ?2, rev = rev + 1 WHERE id = ?1",
+        )?
+        .execute(params![status, answers])?;
     }
     Ok(())
 }
