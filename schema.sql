@@ -201,7 +201,8 @@ CREATE TABLE sessions (
 ) WITHOUT ROWID;
 CREATE INDEX sessions_token ON sessions (token_id);
 
--- Threads. Every status belongs to one; `uri` is the ActivityPub context. One goes only with its last post that is pruned.
+-- Threads. Every status belongs to one; `uri` is the ActivityPub context, kept short (src/db/addresses.rs). One goes only with its last
+-- post that is pruned.
 CREATE TABLE conversations (
   id  INTEGER PRIMARY KEY,
   uri TEXT NOT NULL UNIQUE
@@ -228,7 +229,7 @@ CREATE TABLE cards (
 CREATE TABLE statuses (
   id                     INTEGER PRIMARY KEY,
   uri                    TEXT    NOT NULL UNIQUE,
-  url                    TEXT,
+  url                    TEXT,                      -- its page; '=': the same as uri, '@': what Mastodon makes of it
   account_id             INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
   local                  INTEGER NOT NULL DEFAULT 1,
   visibility             INTEGER NOT NULL CHECK (visibility BETWEEN 0 AND 5), -- public, unlisted, private, direct, list, local

@@ -4,6 +4,7 @@ pub mod listing;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::addresses::kept_thread;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{AccountId, StatusId};
@@ -13,24 +14,20 @@ use crate::visible;
 pub fn by_uri(db: &Connection, uri: &str) -> Result<Option<i64>> {
     Ok(db
         .prepare_cached("SELECT id FROM conversations WHERE uri = ?1")?
-        .query_row(params![uri], |row| row.get(0))
+        .query_row([kept_thread(uri)], |row| row.get(0))
         .optional()?)
 }
 
 /// Begins a thread.
 pub fn begin(db: &Connection, uri: &str) -> Result<i64> {
     db.prepare_cached("INSERT INTO conversations (uri) VALUES (?1)")?
-        .execute(params![uri])?;
+        .execute([kept_thread(uri)])?;
     Ok(db.last_insert_rowid())
 }
 
 /// The thread of that id, begun if it is new here.
 pub fn find_or_begin(db: &Connection, uri: &str) -> Result<i64> {
-    let known = db
-        .prepare_cached("SELECT id FROM conversations WHERE uri = ?1")?
-        .query_row(params![uri], |row| row.get(0))
-        .optional()?;
-    match known {
+    match by_uri(db, uri)? {
         Some(known) => Ok(known),
         None => begin(db, uri),
     }

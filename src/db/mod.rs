@@ -7,6 +7,7 @@ pub mod account_keys;
 pub mod account_search;
 pub mod accounts;
 pub mod activities;
+pub mod addresses;
 pub mod announcements;
 pub mod apps;
 pub mod audience;

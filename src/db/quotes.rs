@@ -4,6 +4,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
+use super::addresses;
 use super::json_ids;
 use super::page::{Page, ids};
 use crate::error::Result;
@@ -139,7 +140,7 @@ pub struct QuoteRow {
 /// The quotes of a page of statuses, in one query.
 pub fn of_statuses(db: &Connection, page: &[StatusId]) -> Result<Vec<QuoteRow>> {
     let mut stmt = db.prepare_cached(
-        "SELECT s.id, s.quote_of_id, s.quote_uri, q.url, q.account_id, s.quote_state, s.quote_authorization
+        "SELECT s.id, s.quote_of_id, s.quote_uri, q.uri, q.url, q.account_id, s.quote_state, s.quote_authorization
            FROM json_each(?1) AS page JOIN statuses AS s ON s.id = page.value
            LEFT JOIN statuses AS q ON q.id = s.quote_of_id
           WHERE s.quote_uri IS NOT NULL AND s.quote_state IS NOT NULL",
@@ -149,10 +150,13 @@ pub fn of_statuses(db: &Connection, page: &[StatusId]) -> Result<Vec<QuoteRow>> 
             status: row.get(0)?,
             of: row.get(1)?,
             uri: row.get(2)?,
-            url: row.get(3)?,
-            author: row.get(4)?,
-            state: row.get(5)?,
-            authorization: row.get(6)?,
+            url: match (row.get::<_, Option<String>>(3)?, row.get(4)?) {
+                (Some(uri), Some(kept)) => Some(addresses::page(&uri, kept)),
+                _ => None,
+            },
+            author: row.get(5)?,
+            state: row.get(6)?,
+            authorization: row.get(7)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -19,6 +19,7 @@ pub use thread::{Context, context};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::addresses;
 use super::json_ids;
 use super::quotes::{QuotePolicy, QuoteState};
 use super::row::Columns;
@@ -224,16 +225,19 @@ impl StatusRow {
             Some(name) => Some((name, row.get("app_website")?)),
             None => None,
         };
+        let uri: String = row.get("uri")?;
         Ok(StatusRow {
             id: row.get("id")?,
             rev: row.get("rev")?,
-            uri: row.get("uri")?,
-            url: row.get("url")?,
+            url: row
+                .get::<Option<String>>("url")?
+                .map(|kept| addresses::page(&uri, kept)),
+            uri,
             account: row.get("account_id")?,
             local: row.get("local")?,
             visibility: row.get("visibility")?,
             conversation: row.get("conversation_id")?,
-            conversation_uri: row.get("conversation_uri")?,
+            conversation_uri: addresses::thread(row.get("conversation_uri")?),
             in_reply_to: row.get("in_reply_to_id")?,
             in_reply_to_account: row.get("in_reply_to_account_id")?,
             in_reply_to_acct,

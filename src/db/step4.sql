@@ -2,6 +2,11 @@
 
 ALTER TABLE activities ADD COLUMN former_key BLOB;
 
+-- Ids of threads as Mastodon makes them are kept short (src/db/addresses.rs). Pages of older posts stay as they are.
+UPDATE conversations SET uri = '#' || replace(substr(uri, 5, length(uri) - 28), ':objectId=', '#')
+ WHERE uri GLOB 'tag:*:objectId=*:objectType=Conversation' AND instr(uri, '#') = 0
+   AND length(uri) - length(replace(uri, ':objectId=', '')) = 10;
+
 -- Whoever counts writes the revision in the same statement.
 DROP TRIGGER accounts_rev;
 DROP TRIGGER statuses_rev;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::origin::Counts;
 use crate::clock::Timestamp;
+use crate::db::addresses;
 use crate::db::json_ids;
 use crate::db::quotes::QuotePolicy;
 use crate::db::visibility::Visibility;
@@ -57,7 +58,7 @@ pub fn insert(db: &Connection, new: &NewStatus) -> Result<()> {
     .execute(params![
         new.id,
         new.uri,
-        new.url,
+        new.url.map(|url| addresses::kept_page(new.uri, url)),
         new.account,
         new.local,
         new.visibility,
