@@ -10,9 +10,8 @@ use crate::error::Result;
 /// An id is remembered for so long: far longer than any signature is taken.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
-/// Notes an id, in the transaction of its effect; `false` when it was there already. Some of the oldest are forgotten.
+/// Notes an id, in the transaction of its effect; `false` when it was there already.
 pub fn insert(db: &Connection, uri: &str) -> Result<bool> {
-    prune(db, 10)?;
     let noted = db
         .prepare_cached(
             "INSERT INTO seen_activities (uri, seen_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",

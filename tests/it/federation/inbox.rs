@@ -267,24 +267,6 @@ fn sec_a6_what_was_said_once_has_its_effect_once() {
 }
 
 #[test]
-fn what_was_seen_is_forgotten_after_a_month() {
-    let server = TestServer::new();
-    let alice = server.user("alice");
-    let bob = Stranger::new(&server, "bob", "remote.example");
-    let status = alice.post_status("hello");
-    bob.say(&bob.activity("Like", status["uri"].clone()));
-    server
-        .sql()
-        .execute(
-            "UPDATE seen_activities SET seen_at = seen_at - 31 * 86400000",
-            [],
-        )
-        .unwrap();
-    bob.say(&bob.activity("Announce", status["uri"].clone()));
-    assert_eq!(count(&server, "SELECT count(*) FROM seen_activities"), 1);
-}
-
-#[test]
 fn a_claimed_name_is_not_counted_against_until_it_is_proved() {
     let server = TestServer::with(&["rate_limit.enabled=true"]);
     let bob = Stranger::new(&server, "bob", "remote.example");
