@@ -312,6 +312,7 @@ impl App {
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         self.db.bell().ring();
+        self.db.log_bell().ring();
         self.fed.senders.ring();
         self.fed.threads.bell.ring();
         self.fed.readers.ring();

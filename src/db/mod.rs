@@ -84,10 +84,11 @@ pub mod trends;
 pub mod user_list;
 pub mod users;
 pub mod visibility;
+mod wal;
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -118,7 +119,9 @@ pub struct Db {
     writer: Mutex<Connection>,
     generation: AtomicU64,
     bell: Bell,
+    log_bell: Bell,
     hub: Arc<Hub>,
+    path: PathBuf,
 }
 
 /// A write transaction. It remembers that a job was pushed, to ring the bell after the commit, and what happened, to publish it.
@@ -162,6 +165,7 @@ impl Db {
         let mut writer = connect(path)?;
         migrations::run(&mut writer)?;
         prepare(&writer, settings)?;
+        wal::watch(&writer);
         let init = settings.clone();
         let manager = SqliteConnectionManager::file(path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -183,7 +187,9 @@ impl Db {
             writer: Mutex::new(writer),
             generation: AtomicU64::new(0),
             bell: Bell::default(),
+            log_bell: Bell::default(),
             hub: Arc::default(),
+            path: path.to_owned(),
         })
     }
 
@@ -237,6 +243,9 @@ impl Db {
         if wake {
             self.bell.ring();
         }
+        if wal::is_due() {
+            self.log_bell.ring();
+        }
         shown
     }
 
@@ -282,6 +291,16 @@ impl Db {
     /// The bell that rings when there may be work.
     pub fn bell(&self) -> &Bell {
         &self.bell
+    }
+
+    /// The bell that rings when much stands in the write-ahead log.
+    pub fn log_bell(&self) -> &Bell {
+        &self.log_bell
+    }
+
+    /// Folds the write-ahead log into the file while others read and write.
+    pub fn fold_log(&self) -> Result<()> {
+        Ok(wal::fold(&connect(&self.path)?)?)
     }
 
     /// Readers: how many there may be, how many are in use, how many are idle (`/api/pleroma/healthcheck`).
@@ -379,8 +398,6 @@ fn prepare(conn: &Connection, settings: &Settings) -> rusqlite::Result<()> {
         "synchronous",
         if settings.full_sync { "FULL" } else { "NORMAL" },
     )?;
-    // A post writes some twenty pages: at the usual 1000, every fiftieth would wait for the log to be folded in.
-    conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
     conn.pragma_update(None, "foreign_keys", true)?;
     // Checked when a page enters the cache. That is why the file is not mapped: a mapped page would be checked at each visit.
     conn.pragma_update(None, "cell_size_check", true)?;

@@ -9,6 +9,7 @@ pub mod delete_account;
 pub mod deliver;
 pub mod expire_status;
 pub mod fetch_card;
+pub mod fold_log;
 pub mod forget_key;
 pub mod gather;
 pub mod import_people;
@@ -139,9 +140,11 @@ pub static KINDS: &[Kind] = &[
     },
 ];
 
-/// Starts the threads that talk with other servers: those that fetch and, if there is to be talk, those that send and read.
+/// Starts the threads beside the runner: the one that keeps the log of the database short, and those that talk with other servers, which
+/// fetch and, if there is to be talk, send and read.
 pub fn start_pools(app: &Arc<App>) -> Result<Vec<JoinHandle<()>>> {
-    let mut threads = pool::start(app, runner::FETCHERS)?;
+    let mut threads = pool::start(app, fold_log::WORK)?;
+    threads.extend(pool::start(app, runner::FETCHERS)?);
     if !app.config().federation.enabled {
         return Ok(threads);
     }

@@ -210,3 +210,41 @@ fn counters_follow_what_they_count_and_revisions_follow_both() {
     assert_eq!((replies, reblogs, favourites), (0, 0, 0));
     assert!(later > rev);
 }
+
+/// Writes so many pages of the log, a hundred at a time.
+fn write_pages(db: &Db, pages: usize) {
+    for _ in 0..pages / 100 {
+        let sql = "INSERT INTO server_state (key, value) VALUES ('filler', hex(randomblob(200000))) ON CONFLICT DO UPDATE SET value = excluded.value";
+        db.write(|tx| Ok(tx.execute(sql, [])?)).unwrap();
+    }
+}
+
+#[test]
+fn the_log_of_the_database_is_folded_in_beside_who_writes_and_stays_short_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kenoma.db");
+    let size = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().len();
+    let db = open(&path).unwrap();
+    // Nobody folds it in but who writes.
+    write_pages(&db, 30_000);
+    let most = size("kenoma.db-wal");
+    assert!((40 << 20..60 << 20).contains(&most), "{most}");
+    drop(db);
+    // In time each time: the log begins anew, and never gets as long.
+    let db = open(&path).unwrap();
+    for _ in 0..8 {
+        write_pages(&db, 4_500);
+        db.log_bell().wait(std::time::Duration::from_secs(60));
+        db.fold_log().unwrap();
+    }
+    let short = size("kenoma.db-wal");
+    assert!(short < 24 << 20, "{short}");
+    let read = |db: &Db| {
+        let sql = "SELECT length(value) FROM server_state WHERE key = 'filler'";
+        db.read(|db| Ok(db.query_row(sql, [], |row| row.get::<_, i64>(0))?))
+    };
+    assert_eq!(read(&db).unwrap(), 400_000);
+    drop(db);
+    std::fs::remove_file(folder.path().join("kenoma.db-wal")).ok();
+    assert_eq!(read(&open(&path).unwrap()).unwrap(), 400_000);
+}
