@@ -112,6 +112,35 @@ fn a_file_of_each_older_version_is_led_up_to_the_present_schema() {
 }
 
 #[test]
+fn threads_of_an_older_file_are_found_by_their_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kenoma.db");
+    let file = Connection::open(&path).unwrap();
+    file.execute_batch(include_str!("schemas/3.sql")).unwrap();
+    let threads = [
+        "tag:a.example,2026-11-24:objectId=7:objectType=Conversation",
+        "tag:a.example,2026-11-24:objectId=7:objectId=8:objectType=Conversation",
+        "tag:a#b,2026-11-24:objectId=7:objectType=Conversation",
+        "https://a.example/contexts/1",
+    ];
+    for (id, uri) in threads.iter().enumerate() {
+        file.execute(
+            "INSERT INTO conversations (id, uri) VALUES (?1, ?2)",
+            (id as i64, uri),
+        )
+        .unwrap();
+    }
+    file.execute_batch("PRAGMA application_id = 0x6b656e6f; PRAGMA user_version = 3")
+        .unwrap();
+    drop(file);
+    let db = open(&path).unwrap();
+    for (id, uri) in threads.iter().enumerate() {
+        let found = db.read(|db| kenoma::db::conversations::by_uri(db, uri));
+        assert_eq!(found.unwrap(), Some(id as i64), "{uri}");
+    }
+}
+
+#[test]
 fn every_foreign_key_has_an_index_so_that_deleting_scans_nothing() {
     let server = TestServer::new();
     let db = server.sql();

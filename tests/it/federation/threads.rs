@@ -279,3 +279,34 @@ fn answers_on_the_other_server_appear_when_a_post_is_opened() {
     );
     assert_eq!(pair::kinds(&ann), [] as [&str; 0]);
 }
+
+#[test]
+fn pages_and_threads_are_shown_as_their_server_calls_them() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let bob = Stranger::new(&server, "bob", "remote.example");
+    bob.is_followed_by(&alice);
+    let thread = "tag:remote.example,2026-11-24:objectId=7:objectType=Conversation";
+    let of = |id: &str| format!("{}{id}", bob.uri);
+    for (id, url) in [
+        ("/statuses/1", bob.uri.replace("/users/", "/@") + "/1"),
+        ("/statuses/2", of("/statuses/2")),
+        ("/statuses/3", "https://remote.example/notice/3".to_owned()),
+    ] {
+        let mut note = bob.note("<p>hello</p>");
+        note["id"] = json!(of(id));
+        note["url"] = json!(url);
+        note["conversation"] = json!(thread);
+        bob.say(&bob.activity("Create", note));
+        let seen = alice.get("/api/v1/timelines/home").ok()[0].clone();
+        assert_eq!(seen["uri"], of(id));
+        assert_eq!(seen["url"], url);
+        assert_eq!(seen["pleroma"]["context"], thread);
+    }
+    let home = alice.get("/api/v1/timelines/home").ok();
+    let threads = home.as_array().unwrap().iter();
+    let threads: std::collections::BTreeSet<i64> = threads
+        .map(|seen| seen["pleroma"]["conversation_id"].as_i64().unwrap())
+        .collect();
+    assert_eq!(threads.len(), 1);
+}
