@@ -222,7 +222,7 @@ pub fn note(author: &str, host: &str, id: &str, writer: &mut Writer, at: Timesta
         "summary": null,
         "inReplyTo": null,
         "published": at,
-        "url": format!("http://{host}/@{}{}", author.rsplit('/').next().unwrap(), id.trim_start_matches("/statuses")),
+        "url": format!("{}{}", author.replacen("/users/", "/@", 1), id.trim_start_matches("/statuses")),
         "attributedTo": author,
         "to": [PUBLIC],
         "cc": [format!("{author}/followers")],
