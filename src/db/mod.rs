@@ -88,8 +88,8 @@ mod wal;
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -120,8 +120,8 @@ pub struct Db {
     generation: AtomicU64,
     bell: Bell,
     log_bell: Bell,
+    log_is_due: AtomicBool,
     hub: Arc<Hub>,
-    path: PathBuf,
 }
 
 /// A write transaction. It remembers that a job was pushed, to ring the bell after the commit, and what happened, to publish it.
@@ -188,8 +188,8 @@ impl Db {
             generation: AtomicU64::new(0),
             bell: Bell::default(),
             log_bell: Bell::default(),
+            log_is_due: AtomicBool::new(false),
             hub: Arc::default(),
-            path: path.to_owned(),
         })
     }
 
@@ -243,7 +243,7 @@ impl Db {
         if wake {
             self.bell.ring();
         }
-        if wal::is_due() {
+        if wal::is_due() && !self.log_is_due.swap(true, Ordering::Relaxed) {
             self.log_bell.ring();
         }
         shown
@@ -298,9 +298,14 @@ impl Db {
         &self.log_bell
     }
 
-    /// Folds the write-ahead log into the file while others read and write.
+    /// Folds the write-ahead log into the file while others read and write, if it is long. They wait only for what is added
+    /// meanwhile: without that little the log could not begin anew.
     pub fn fold_log(&self) -> Result<()> {
-        Ok(wal::fold(&connect(&self.path)?)?)
+        if self.log_is_due.swap(false, Ordering::Relaxed) {
+            self.ask(|conn| Ok(wal::fold(conn)?))?;
+            wal::fold(&self.writer())?;
+        }
+        Ok(())
     }
 
     /// Readers: how many there may be, how many are in use, how many are idle (`/api/pleroma/healthcheck`).

@@ -200,19 +200,21 @@ fn speaker(
     hosts: &[String],
     json: &Value,
 ) -> Result<std::result::Result<Speaker, Failure>> {
-    let uri = accounts::uris(db, &[signer])?.pop().unwrap_or_default();
-    let actor = match wire::id_of(wire::get(json, "actor")) {
-        Some(actor) if actor == uri => remote_accounts::by_uri(db, actor)?,
-        _ => {
-            let passer = match relays::is_followed(db, signer)? {
-                true => Speaker::Relay,
-                false => Speaker::Passer(uri),
-            };
-            return Ok(refuse(app, db, hosts)?.map(|()| passer));
-        }
+    let said_by = wire::id_of(wire::get(json, "actor"));
+    let named = match said_by {
+        Some(actor) => remote_accounts::by_uri(db, actor)?,
+        None => None,
     };
-    let Some(actor) = actor else {
-        return Ok(Err(Failure::Refused("the actor is gone".into())));
+    let Some(actor) = named.filter(|actor| actor.id == signer) else {
+        let uri = accounts::uris(db, &[signer])?.pop().unwrap_or_default();
+        if said_by == Some(&uri) {
+            return Ok(Err(Failure::Refused("the actor is gone".into())));
+        }
+        let passer = match relays::is_followed(db, signer)? {
+            true => Speaker::Relay,
+            false => Speaker::Passer(uri),
+        };
+        return Ok(refuse(app, db, hosts)?.map(|()| passer));
     };
     let mut hosts = hosts.to_vec();
     hosts.push(actor.host.clone());
