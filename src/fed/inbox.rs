@@ -7,7 +7,7 @@ use super::actors::{self, Found};
 use super::caller;
 use super::follower_sync;
 use super::incoming::ready::{self, Ready};
-use super::intake::{Arrival, Taken};
+use super::intake::{Arrival, Coming, Taken};
 use super::policy;
 use super::signature::{self, Claim, Received};
 use super::wire::{self, Class};
@@ -45,6 +45,7 @@ struct Letter<'a> {
 
 fn receive(cx: &Ctx, recipient: Option<AccountId>) -> Result<Reply> {
     check_type(cx.header("Content-Type"))?;
+    let coming = cx.app.fed().intake.announce();
     let document =
         wire::parse(&cx.body).map_err(|_| malformed("The body is not one JSON object"))?;
     let letter = read(&document)?;
@@ -70,7 +71,7 @@ fn receive(cx: &Ctx, recipient: Option<AccountId>) -> Result<Reply> {
     if let (Some(signer), Some(header)) = (signer, received.header(follower_sync::HEADER)) {
         follower_sync::compare(cx.app, signer, &header)?;
     }
-    take(cx, &document, &letter, signer, recipient, &received)
+    take(cx, coming, &document, &letter, signer, recipient, &received)
 }
 
 /// What the database says before anybody looks closer.
@@ -214,6 +215,7 @@ fn is_pointless(cx: &Ctx, letter: &Letter) -> Result<bool> {
 
 fn take(
     cx: &Ctx,
+    coming: Coming,
     document: &Value,
     letter: &Letter,
     signer: Option<AccountId>,
@@ -235,7 +237,10 @@ fn take(
     };
     let ready = ready(cx, document, signer, recipient)?;
     let fed = cx.app.fed();
-    match fed.intake.take(cx.app.db(), Arrival { item, ready })? {
+    match fed
+        .intake
+        .take(cx.app.db(), Arrival { item, ready }, coming)?
+    {
         Taken::Applied => {}
         Taken::Kept => fed.readers.ring(),
         Taken::Refused => return Err(Error::Throttled { retry_after: 300 }),

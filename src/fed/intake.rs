@@ -1,23 +1,39 @@
-//! What arrives at the same time is written down together: the first who finds the database free writes for all who wait. A
-//! transaction, and where every one is made safe a wait for the disk, costs the same for many as for one.
+//! What arrives at the same time is written down together: the first who finds the database free writes for all who wait, and gives
+//! those on the way a moment to join. A transaction, and where every one is made safe a wait for the disk, costs the same for many as
+//! for one.
 //!
 //! A post for which nobody need be asked has its effect in that transaction. All else is kept for the readers (`jobs::incoming`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::incoming::ready::Ready;
 use crate::db::inbox_items::{self, NewItem};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 
-/// Who waits to be written down.
+/// Who waits to be written down, and who is on the way.
 #[derive(Default)]
 pub struct Intake {
-    waiting: Mutex<Vec<Arc<Waiting>>>,
+    hall: Mutex<Hall>,
+    /// Somebody came in, or turned back.
+    moved: Condvar,
     /// Held by whoever writes.
     pen: Mutex<()>,
 }
+
+#[derive(Default)]
+struct Hall {
+    waiting: Vec<Arc<Waiting>>,
+    coming: usize,
+}
+
+/// Somebody on the way: whoever writes waits for them for a moment. Dropped: they turned back.
+pub struct Coming<'a>(&'a Intake);
+
+/// So long those who wait are held up at most by those on the way.
+const MOMENT: Duration = Duration::from_millis(2);
 
 /// An activity at the door.
 pub struct Arrival {
@@ -44,14 +60,28 @@ struct Waiting {
     taken: Mutex<Option<Taken>>,
 }
 
+impl Drop for Coming<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.hall).coming -= 1;
+        self.0.moved.notify_one();
+    }
+}
+
 impl Intake {
+    /// Somebody is on the way.
+    pub fn announce(&self) -> Coming<'_> {
+        lock(&self.hall).coming += 1;
+        Coming(self)
+    }
+
     /// Takes an activity in; returns once that is committed.
-    pub fn take(&self, db: &Db, arrival: Arrival) -> Result<Taken> {
+    pub fn take(&self, db: &Db, arrival: Arrival, coming: Coming) -> Result<Taken> {
         let mine = Arc::new(Waiting {
             arrival,
             taken: Mutex::default(),
         });
-        lock(&self.waiting).push(Arc::clone(&mine));
+        lock(&self.hall).waiting.push(Arc::clone(&mine));
+        drop(coming);
         let _pen = lock(&self.pen);
         if let Some(taken) = *lock(&mine.taken) {
             return Ok(taken);
@@ -68,24 +98,20 @@ impl Intake {
             Err(error) => {
                 // The others try for themselves.
                 let others = together.into_iter().filter(|one| !Arc::ptr_eq(one, &mine));
-                lock(&self.waiting).extend(others);
+                lock(&self.hall).waiting.extend(others);
                 Err(error)
             }
         }
     }
 
-    /// All who wait. Who is on the way here gets a moment to join, as long as somebody does: on one core nobody else would ever be in
-    /// time.
+    /// All who wait, once nobody is on the way or the moment for them has passed.
     fn gathered(&self) -> Vec<Arc<Waiting>> {
-        let mut count = 0;
-        loop {
-            std::thread::yield_now();
-            let mut waiting = lock(&self.waiting);
-            if waiting.len() == count {
-                return std::mem::take(&mut *waiting);
-            }
-            count = waiting.len();
-        }
+        let hall = lock(&self.hall);
+        let (mut hall, _) = self
+            .moved
+            .wait_timeout_while(hall, MOMENT, |hall| hall.coming > 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut hall.waiting)
     }
 }
 

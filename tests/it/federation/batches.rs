@@ -63,6 +63,20 @@ fn a_post_of_somebody_known_is_at_home_when_it_is_answered() {
 }
 
 #[test]
+fn nobody_is_waited_for_who_never_comes() {
+    let server = TestServer::new();
+    let alice = server.user("alice");
+    let bob = Stranger::new(&server, "bob", "remote.example");
+    bob.is_followed_by(&alice);
+    let somebody = server.app.fed().intake.announce();
+    hold(&bob, &[bob.activity("Create", bob.note("<p>hello</p>"))]);
+    assert_eq!(home(&alice), ["<p>hello</p>"]);
+    drop(somebody);
+    hold(&bob, &[bob.activity("Create", bob.note("<p>again</p>"))]);
+    assert_eq!(home(&alice).len(), 2);
+}
+
+#[test]
 fn a_post_waits_behind_what_its_author_said_before() {
     let server = TestServer::new();
     let alice = server.user("alice");
