@@ -32,7 +32,10 @@ struct Hall {
 /// Somebody on the way: whoever writes waits for them for a moment. Dropped: they turned back.
 pub struct Coming<'a>(&'a Intake);
 
-/// So long those who wait are held up at most by those on the way.
+/// So long is waited for whoever stands before the door: on one core nobody comes in while somebody else is at work …
+const GLANCE: Duration = Duration::from_micros(200);
+
+/// … and so long at most for those who came in.
 const MOMENT: Duration = Duration::from_millis(2);
 
 /// An activity at the door.
@@ -106,6 +109,7 @@ impl Intake {
 
     /// All who wait, once nobody is on the way or the moment for them has passed.
     fn gathered(&self) -> Vec<Arc<Waiting>> {
+        std::thread::sleep(GLANCE);
         let hall = lock(&self.hall);
         let (mut hall, _) = self
             .moved
