@@ -14,7 +14,7 @@
 //! | [`relays`] | servers that pass on what others say |
 //! | [`follower_sync`] | who on the other server follows, compared with what we know |
 //! | [`media_proxy`] | files elsewhere that people here look at |
-//! | [`inbox`], [`intake`], [`incoming`] | what others say: taken down at the door, acted upon by `jobs::incoming` |
+//! | [`inbox`], [`intake`], [`incoming`] | what others say: stored at the door where nobody need be asked, else taken down and acted upon by `jobs::incoming` |
 //! | [`outgoing`], [`delivery`] | what we say: noted by `ops::outgoing`, written by a job, sent by `jobs::deliver` |
 //!
 //! In, so far: Accept, Add, Announce, Block, Create (posts, votes, chat messages), Delete, EmojiReact, Flag, Follow, Like, Listen,
