@@ -223,6 +223,20 @@ fn any_value() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
+    fn a_host_is_read_as_a_browser_reads_it(
+        id in "(https?|ftp)://([a-zü0-9]{1,4}:?@)?[-a-zA-Z0-9.:%ü\\\\]{0,9}(:(0|80|443|[0-9]{1,6}))?[/?#\\\\][-a-z.:@/]{0,6}"
+    ) {
+        prop_assert_eq!(host_of(&id), Url::parse(&id).ok().and_then(|url| host(&url)));
+    }
+
+    #[test]
+    fn the_hosts_that_there_are_are_read_as_a_browser_reads_them(
+        id in "https?://([a-z0-9-]{1,4}\\.){0,3}[a-z]{1,3}(:[0-9]{1,5})?/[a-z]{0,3}|http://[0-9]{1,3}(\\.[0-9]{1,3}){3}(:[0-9]{1,5})?/"
+    ) {
+        prop_assert_eq!(host_of(&id), Url::parse(&id).ok().and_then(|url| host(&url)));
+    }
+
+    #[test]
     fn every_question_has_an_answer_whatever_was_sent(value in any_value()) {
         let id = id_of(&value);
         prop_assert!(id.is_none_or(is_id));
