@@ -92,7 +92,7 @@ fn fill(data: &Path) {
                 Ok(())
             })
             .unwrap();
-        status_search::catch_up(app.db()).unwrap();
+        while status_search::catch_up(app.db()).unwrap() {}
         if first % 100_000 == 0 {
             eprintln!("  ({first} of {STATUSES})");
         }

@@ -101,6 +101,7 @@ use scheduled_thread_pool::ScheduledThreadPool;
 use crate::error::{Error, Result};
 use crate::events::{Event, Hub};
 use crate::ids::AccountId;
+use crate::priority;
 
 /// How the database file is opened.
 #[derive(Clone, Debug)]
@@ -116,6 +117,7 @@ pub struct Settings {
 /// The database: a writer, readers, the bell that wakes the job runner, and the hub that tells streams what happened.
 pub struct Db {
     readers: r2d2::Pool<SqliteConnectionManager>,
+    behind: Mutex<()>,
     writer: Mutex<Connection>,
     generation: AtomicU64,
     bell: Bell,
@@ -184,6 +186,7 @@ impl Db {
             .build(manager)?;
         Ok(Db {
             readers,
+            behind: Mutex::default(),
             writer: Mutex::new(writer),
             generation: AtomicU64::new(0),
             bell: Bell::default(),
@@ -195,6 +198,7 @@ impl Db {
 
     /// Reads in one consistent snapshot. Do not hold on to it while waiting for anything but the disk.
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let _turn = self.turn();
         let conn = self.readers.get()?;
         let snapshot = Snapshot::open(&conn)?;
         let found = work(&conn)?;
@@ -204,7 +208,15 @@ impl Db {
 
     /// Runs work of one single statement, which is a consistent snapshot by itself.
     pub fn ask<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let _turn = self.turn();
         work(&*self.readers.get()?)
+    }
+
+    /// Those who stepped back read one after the other: each may be made to wait at any moment, and those who answer requests would wait
+    /// for the connections that they hold.
+    fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        let turn = || self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        priority::is_behind().then(turn)
     }
 
     /// Writes in one transaction: all of it happens, or nothing. Rings the job runner's bell and publishes events after the commit.

@@ -33,7 +33,7 @@ struct Hall {
 pub struct Coming<'a>(&'a Intake);
 
 /// So long is waited for whoever stands before the door: on one core nobody comes in while somebody else is at work …
-const GLANCE: Duration = Duration::from_millis(1);
+const GLANCE: Duration = Duration::from_micros(200);
 
 /// … and so long at most for those who came in.
 const MOMENT: Duration = Duration::from_millis(2);
